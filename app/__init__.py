@@ -1,0 +1,1 @@
+"""Everything a person sees or types: the window and the command line."""

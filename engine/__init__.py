@@ -1,0 +1,1 @@
+"""Everything that runs without a screen: capture, hand model, networks, inference, training."""

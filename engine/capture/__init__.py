@@ -1,0 +1,1 @@
+"""Cameras, recorded or simulated: one protocol, one URI syntax."""

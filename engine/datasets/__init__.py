@@ -1,0 +1,1 @@
+"""Published data-set layouts, one file each."""

@@ -1,0 +1,27 @@
+"""Errors that a user can mend. Each carries one sentence: what, expected, found, what next.
+
+The command line prints the sentence and ends with status 2; the window shows it as a banner.
+Anything else that is raised is our own fault and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Bad input or a missing thing; `str(error)` is the sentence to show."""
+
+
+class SourceError(UserError):
+    """A camera or recording cannot be opened or read."""
+
+
+class CameraDisconnected(SourceError):
+    """A live device went away while running; it may come back."""
+
+
+class EndOfStream(Exception):
+    """A recorded source has no more frames. Not a failure."""
+
+
+class WeightsError(UserError):
+    """A weights file is missing, damaged or of the wrong kind."""

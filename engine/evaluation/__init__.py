@@ -1,0 +1,1 @@
+"""Errors, meters and reports."""

@@ -1,0 +1,1 @@
+"""The hand model: rest shape, articulation, skinning, keypoints."""

@@ -1,0 +1,1 @@
+"""From a frame set to a scene: find, infer, fit, filter."""

@@ -1,0 +1,1 @@
+"""Depth images of posed meshes, and what sensors do to them."""

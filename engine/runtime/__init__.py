@@ -1,0 +1,1 @@
+"""Threads and the values they hand over."""
