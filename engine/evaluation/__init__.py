@@ -1,1 +1,1 @@
-"""Errors, meters and reports."""
+"""Measuring: errors against truth, the log of a run, its report."""
