@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from types import MappingProxyType
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -57,7 +56,7 @@ class Latency:
     """Frame in memory to scene published, and the stages of that, in milliseconds."""
 
     total: Percentiles
-    stages: Mapping[str, Percentiles] = MappingProxyType({})
+    stages: Mapping[str, Percentiles] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class EvalReport:
     """Noise of the joints of a resting hand: see `engine.evaluation.metrics.jitter`."""
     fps: float
     latency: Latency
-    groups: Mapping[str, Mapping[str, Group]] = MappingProxyType({})
+    groups: Mapping[str, Mapping[str, Group]] = field(default_factory=dict)
     """By label, then by its value: `groups["view"]["palm"]`."""
 
     def to_json(self) -> dict[str, Any]:
