@@ -1,1 +1,1 @@
-"""Cameras, recorded or simulated: one protocol, one URI syntax."""
+"""Depth cameras: live, simulated and recorded, behind one protocol and one URI syntax."""

@@ -1,1 +1,1 @@
-"""Threads and the values they hand over."""
+"""Threads, hand-over between them, and how fast they go. Knows nothing of cameras or hands."""

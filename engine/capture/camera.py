@@ -1,0 +1,94 @@
+"""The one protocol of every source of frames.
+
+A camera is open when it is constructed, like a file: opening either succeeds whole or raises
+SourceError with everything released. Whoever opens a camera reads and closes it on the same thread.
+Depth is float32 metres with exactly 0 for "no data"; see engine.messages.Frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from calibration.camera_model import PinholeCamera
+from engine.messages import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """What is known of an open camera."""
+
+    uri: str
+    """Opens the same camera again."""
+    name: str
+    """For people: "Intel RealSense D435", "sr305_depth"."""
+    camera: PinholeCamera
+    """Intrinsics of the depth image."""
+    fps: float
+    """Nominal frames a second; a recording is meant to be played at this rate."""
+    live: bool
+    """True: frames come at the device's own pace and are lost when not read. False (recordings and
+    simulation): `read` gives the next frame as soon as it is asked; the caller sets the pace."""
+    has_truth: bool
+    """Whether frames carry HandTruth."""
+    frame_count: int | None = None
+    """How many frames the source has in all, where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A source that could be opened. Finding it did not open it."""
+
+    uri: str
+    name: str
+    live: bool
+
+
+class Camera(Protocol):
+    """An open source of frames."""
+
+    @property
+    def info(self) -> CameraInfo: ...
+
+    def read(self, timeout_s: float = 1.0) -> Frame:
+        """The next frame.
+
+        Raises:
+            TimeoutError: no frame came within `timeout_s`; reading again may help.
+            EndOfStream: a recorded source has no more frames.
+            CameraDisconnected: the device is gone; close this camera and open it again.
+            SourceError: this recording cannot be read.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the device or file. May be called twice."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class CloseOnExit:
+    """The context manager half of every camera; `close` stands in the class itself."""
+
+    def close(self) -> None:
+        """Nothing to release, unless the camera says otherwise."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

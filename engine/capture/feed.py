@@ -1,0 +1,180 @@
+"""The capture thread's work: one camera, opened, paced, and opened again when it went away.
+
+A device that is unplugged while running is tried again by the same URI, with growing pauses, until
+it returns or the feed is closed. The first opening is not repeated: a source that was never there
+is a mistake to report, not a state to wait in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from engine.capture.camera import Camera, CameraInfo
+from engine.errors import CameraDisconnected, EndOfStream, SourceError
+from engine.messages import Frame, FrameSet
+from engine.runtime.clock import NS_PER_S, monotonic_ns
+from engine.runtime.slot import Slot
+from engine.runtime.worker import Finished, StopSignal
+
+READ_TIMEOUT_S = 0.2
+"""Bounds the time that a stop request waits for a silent device."""
+STALL_NS = 2 * NS_PER_S
+"""A live device that sends nothing for so long is treated as unplugged: drivers are known to go
+silent, or to repeat an old frame, instead of raising (librealsense issues 9884, 10543)."""
+BACKOFF_S = (0.25, 0.5, 1.0)
+"""Pauses between attempts to open a lost device; the last one repeats."""
+LATE_NS = NS_PER_S // 4
+"""A recording that is played later than this skips the wait instead of rushing to catch up."""
+
+
+class FeedState(StrEnum):
+    OPENING = "opening"
+    RUNNING = "running"
+    RECONNECTING = "reconnecting"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """What the capture thread does, as seen from any other."""
+
+    state: FeedState = FeedState.OPENING
+    info: CameraInfo | None = None
+    """Of the camera that is or was open; None before the first opening."""
+    sentence: str = ""
+    """Why it reconnects; empty while well."""
+    reconnecting_since_ns: int | None = None
+    frames: int = 0
+    camera_drops: int = 0
+    """Frames that a live device counted and we never got."""
+
+
+class CameraFeed:
+    """Puts the frames of one source into a slot. All but `status` belongs to the capture thread."""
+
+    def __init__(
+        self,
+        open_camera: Callable[[], Camera],
+        output: Slot[FrameSet],
+        consumer_ready: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """A recording stands at its first frame until `consumer_ready`: none of it is lost."""
+        self._open_camera = open_camera
+        self._output = output
+        self._consumer_ready = consumer_ready
+        self._camera: Camera | None = None
+        self._attempts = 0
+        self._due_ns = 0
+        self._heard_ns = 0
+        self._last_sequence: int | None = None
+        self._status = FeedStatus()
+
+    @property
+    def status(self) -> FeedStatus:
+        """A frozen value, replaced whole: safe to read from any thread."""
+        return self._status
+
+    def step(self, stop: StopSignal) -> int | None:
+        """Open the camera or hand over one frame; its age in nanoseconds when handed over.
+
+        Raises:
+            Finished: the recording has ended.
+            SourceError: the source cannot be opened at first, or a recording cannot be read.
+        """
+        if self._camera is None:
+            self._open(stop)
+            return None
+        if not self._await_turn(self._camera.info, stop):
+            return None
+        frame = self._read(self._camera)
+        if frame is None:
+            return None
+        self._hand_over(frame)
+        return monotonic_ns() - frame.captured_ns
+
+    def close(self) -> None:
+        """Release the camera, if one is open."""
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            camera.close()
+
+    def _open(self, stop: StopSignal) -> None:
+        reconnecting = self._status.state is FeedState.RECONNECTING
+        if reconnecting and stop.wait(BACKOFF_S[min(self._attempts, len(BACKOFF_S) - 1)]):
+            return
+        self._attempts += 1
+        try:
+            self._camera = self._open_camera()
+        except SourceError:
+            if not reconnecting:
+                raise
+            return
+        self._heard_ns = self._due_ns = monotonic_ns()
+        self._last_sequence = None
+        self._status = replace(self._status, info=self._camera.info)
+        if not reconnecting:
+            self._status = replace(self._status, state=FeedState.RUNNING)
+
+    def _await_turn(self, info: CameraInfo, stop: StopSignal) -> bool:
+        """Keep a recording to its pace; whether it is time to read."""
+        if info.live:
+            return True
+        if self._status.frames > 0 and not self._consumer_ready():
+            stop.wait(0.02)
+            self._due_ns = monotonic_ns()
+            return False
+        now_ns = monotonic_ns()
+        wait_ns = self._due_ns - now_ns
+        if wait_ns > 0 and stop.wait(wait_ns / NS_PER_S):
+            return False
+        start_ns = now_ns if -wait_ns > LATE_NS else self._due_ns
+        self._due_ns = start_ns + round(NS_PER_S / info.fps)
+        return True
+
+    def _read(self, camera: Camera) -> Frame | None:
+        try:
+            return camera.read(READ_TIMEOUT_S)
+        except TimeoutError:
+            if camera.info.live and monotonic_ns() - self._heard_ns > STALL_NS:
+                self._lose(
+                    f"{camera.info.name} has sent no frame for {STALL_NS // NS_PER_S} s; "
+                    "trying to open it again. Check its cable."
+                )
+        except CameraDisconnected as error:
+            self._lose(str(error))
+        except EndOfStream:
+            self._status = replace(self._status, state=FeedState.ENDED)
+            raise Finished from None
+        return None
+
+    def _lose(self, sentence: str) -> None:
+        """The device went away: release it and go on trying."""
+        since_ns = self._status.reconnecting_since_ns or monotonic_ns()
+        self._status = replace(
+            self._status,
+            state=FeedState.RECONNECTING,
+            sentence=sentence,
+            reconnecting_since_ns=since_ns,
+        )
+        if self._last_sequence is not None:  # It worked in between: begin with short pauses again.
+            self._attempts = 0
+        self.close()
+
+    def _hand_over(self, frame: Frame) -> None:
+        self._output.put(FrameSet((frame,)))
+        self._heard_ns = frame.captured_ns
+        lost = 0
+        if self._status.info is not None and self._status.info.live:
+            expected = frame.sequence if self._last_sequence is None else self._last_sequence + 1
+            lost = max(0, frame.sequence - expected)
+        self._last_sequence = frame.sequence
+        self._status = replace(
+            self._status,
+            state=FeedState.RUNNING,
+            sentence="",
+            reconnecting_since_ns=None,
+            frames=self._status.frames + 1,
+            camera_drops=self._status.camera_drops + lost,
+        )

@@ -1,0 +1,108 @@
+"""What all recorded sources share: frames by index, options of playback, the end of the stream.
+
+A recording hands out its next frame as soon as it is asked (`info.live` is False): evaluation reads
+as fast as it can, a window keeps to `info.fps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.capture.camera import CameraInfo, CloseOnExit
+from engine.errors import EndOfStream, SourceError
+from engine.messages import Float32, Frame, HandTruth
+from engine.runtime.clock import monotonic_ns
+
+_YES = ("yes", "true", "1")
+_NO = ("no", "false", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """Options of a recorded source."""
+
+    fps: float = 30.0
+    """Rate at which a window plays it."""
+    loop: bool = False
+    """Start again at the end instead of ending."""
+
+
+def parse_playback(options: Mapping[str, str], default_fps: float = 30.0) -> Playback:
+    """The options `fps=15` and `loop=yes` of a recorded source.
+
+    Raises:
+        SourceError: an unknown option or a bad value.
+    """
+    unknown = sorted(set(options) - {"fps", "loop"})
+    if unknown:
+        raise SourceError(
+            f"A recording has no option '{unknown[0]}'; expected fps=NUMBER or loop=yes."
+        )
+    fps = _positive(options.get("fps", str(default_fps)))
+    loop = options.get("loop", "no").lower()
+    if loop not in _YES + _NO:
+        raise SourceError(f"The option loop must be yes or no, found '{loop}'.")
+    return Playback(fps=fps, loop=loop in _YES)
+
+
+def _positive(text: str) -> float:
+    try:
+        fps = float(text)
+    except ValueError:
+        fps = 0.0
+    if not 0 < fps < 1e4:
+        raise SourceError(
+            f"The option fps must be a positive number of frames a second, found '{text}'."
+        )
+    return fps
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedImage:
+    """What a recording holds for one frame."""
+
+    depth_m: Float32
+    """[H, W] metres, 0 = no data."""
+    name: str
+    truth: tuple[HandTruth, ...] = ()
+    color: npt.NDArray[np.uint8] | None = None
+    """[H, W, 3] RGB, aligned to depth."""
+
+
+class RecordedCamera(CloseOnExit):
+    """A camera over `count` images that `load(index)` reads one at a time."""
+
+    def __init__(
+        self, info: CameraInfo, count: int, load: Callable[[int], RecordedImage], loop: bool
+    ) -> None:
+        self._info = info
+        self._count = count
+        self._load = load
+        self._loop = loop
+        self._sequence = 0
+
+    @property
+    def info(self) -> CameraInfo:
+        return self._info
+
+    def read(self, timeout_s: float = 1.0) -> Frame:  # noqa: ARG002 - a file never makes us wait
+        """The next frame; see `engine.capture.camera.Camera.read`."""
+        if self._sequence >= self._count and not self._loop:
+            raise EndOfStream(self._info.uri)
+        sequence = self._sequence
+        image = self._load(sequence % self._count)
+        self._sequence += 1
+        return Frame(
+            camera_id=self._info.uri,
+            sequence=sequence,
+            captured_ns=monotonic_ns(),
+            camera=self._info.camera,
+            depth_m=image.depth_m,
+            color=image.color,
+            truth=image.truth,
+            name=image.name,
+        )

@@ -1,0 +1,112 @@
+"""One URI syntax for every source: `scheme:rest`.
+
+| URI | opens |
+|---|---|
+| `sim:` or `sim:seed=3,hands=2` | the simulated camera |
+| `folder:PATH` | 16-bit depth PNGs with a camera.json |
+| `realsense:` or `realsense:SERIAL` | an Intel RealSense device |
+| `realsense:PATH.bag` | a RealSense recording |
+| `cvar:PATH`, `nyu:PATH`, `msra:PATH`, `icvl:PATH` | a data set in its published layout |
+
+Recordings take options after a question mark: `folder:PATH?fps=15,loop=yes`.
+A new kind of source is one file and one line in the table.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from engine.capture.camera import Camera, SourceInfo
+from engine.errors import SourceError
+
+
+def open_camera(uri: str) -> Camera:
+    """Open the camera or recording of this URI.
+
+    Raises:
+        SourceError: unknown scheme, bad options, or the source cannot be opened; one sentence.
+    """
+    scheme, colon, rest = uri.partition(":")
+    if not colon or scheme not in _OPENERS:
+        raise SourceError(_unknown(uri, scheme))
+    return _OPENERS[scheme](rest)
+
+
+def discover() -> list[SourceInfo]:
+    """What could be opened now: attached devices first, then the simulated camera."""
+    from engine.capture import realsense
+
+    simulated = SourceInfo(uri="sim:", name="Simulated camera", live=False)
+    return [*realsense.find_devices(), simulated]
+
+
+def parse_options(text: str) -> dict[str, str]:
+    """`seed=3,hands=2` as a dictionary of strings.
+
+    Raises:
+        SourceError: an item is not of the form key=value.
+    """
+    options: dict[str, str] = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        key, equals, value = item.partition("=")
+        if not (equals and key and value):
+            raise SourceError(
+                f"Source options are written key=value,key=value; found '{item}'. "
+                "Write for example seed=3,hands=2."
+            )
+        options[key.strip()] = value.strip()
+    return options
+
+
+def split_location(rest: str) -> tuple[str, dict[str, str]]:
+    """Path (or serial number) and options of `PATH?key=value,...`."""
+    if "?" not in rest or Path(rest).exists():
+        return rest, {}
+    location, _, options = rest.rpartition("?")
+    return location, parse_options(options)
+
+
+def _unknown(uri: str, scheme: str) -> str:
+    known = ", ".join(f"{name}:" for name in _OPENERS)
+    sentence = f"Unknown source '{uri}'; a source begins with one of {known}."
+    close = difflib.get_close_matches(scheme.lower(), _OPENERS, n=1)
+    if close:
+        return f"{sentence} Did you mean '{close[0]}:{uri.partition(':')[2]}'?"
+    if Path(uri).is_dir():
+        return f"{sentence} For a folder of depth images write 'folder:{uri}'."
+    return f"{sentence} Use 'sim:' to try without a camera."
+
+
+def _open_simulated(rest: str) -> Camera:
+    module = import_module("engine.capture.simulated")
+    return cast(Camera, module.open_simulated(parse_options(rest)))
+
+
+def _located(module_name: str) -> Callable[[str], Camera]:
+    """An opener that imports `module_name` on first use and calls its `open_location`."""
+
+    def open_located(rest: str) -> Camera:
+        location, options = split_location(rest)
+        module = import_module(module_name)
+        return cast(Camera, module.open_location(location, options))
+
+    return open_located
+
+
+_OPENERS: Mapping[str, Callable[[str], Camera]] = {
+    "sim": _open_simulated,
+    "folder": _located("engine.capture.folder"),
+    "realsense": _located("engine.capture.realsense"),
+    "cvar": _located("engine.datasets.cvar"),
+    "nyu": _located("engine.datasets.nyu"),
+    "msra": _located("engine.datasets.msra"),
+    "icvl": _located("engine.datasets.icvl"),
+}
+"""Scheme -> opener of what follows the colon. Modules load when first used, so that no camera SDK
+is needed for a source of another kind."""
+
+SCHEMES = tuple(_OPENERS)

@@ -1,0 +1,187 @@
+"""The whole path with made-up cameras and estimators: order, drops, unplugging, failures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from engine.errors import CameraDisconnected, SourceError
+from engine.messages import Frame
+from engine.session import SessionState, TrackingSession, run_offline
+from tests.fakes.cameras import (
+    NO_SUCH_DEVICE,
+    FaultySource,
+    ScriptedCamera,
+    plane_frame,
+    reopening,
+)
+from tests.fakes.estimators import EmptyEstimator, FailingEstimator
+from tests.fakes.waiting import wait_until
+
+UNPLUGGED = CameraDisconnected("The camera was unplugged; plug it in again.")
+
+
+def frames(n: int | None = None) -> Iterator[Frame]:
+    return (plane_frame(i) for i in (count() if n is None else range(n)))
+
+
+def live(n: int | None = None) -> ScriptedCamera:
+    return ScriptedCamera(frames(n), pause_s=0.002)
+
+
+def test_scene_belongs_to_a_frame_of_the_source() -> None:
+    with TrackingSession("fake:", EmptyEstimator, reopening(live)) as session:
+        wait_until(lambda: session.latest_scene() is not None)
+        scene, frame_set = session.latest_scene(), session.latest_frame_set()
+        assert scene is not None
+        assert frame_set is not None
+        assert scene.sequence <= frame_set.sequence
+        assert scene.latency_ms >= 0
+        assert session.status().state is SessionState.RUNNING
+        assert session.status().source_name == "Fake camera"
+
+
+def test_start_returns_at_once_while_the_estimator_loads() -> None:
+    may_load = threading.Event()
+
+    def slow_to_load() -> EmptyEstimator:
+        may_load.wait(5)
+        return EmptyEstimator()
+
+    with TrackingSession("fake:", slow_to_load, reopening(live)) as session:
+        wait_until(lambda: session.latest_frame_set() is not None)  # The preview is there already.
+        assert session.status().state is SessionState.STARTING
+        may_load.set()
+        wait_until(lambda: session.latest_scene() is not None)
+        assert session.status().state is SessionState.RUNNING
+
+
+def test_recording_loses_no_frame_while_the_estimator_loads() -> None:
+    made: list[EmptyEstimator] = []
+
+    def slow_to_load() -> EmptyEstimator:
+        time.sleep(0.2)
+        made.append(EmptyEstimator())
+        return made[0]
+
+    camera = reopening(lambda: ScriptedCamera(frames(5), live=False, fps=50))
+    with TrackingSession("fake:", slow_to_load, camera) as session:
+        wait_until(lambda: session.status().state is SessionState.ENDED)
+        wait_until(lambda: len(made[0].sequences) == 5)
+        assert made[0].sequences == [0, 1, 2, 3, 4]
+        assert session.status().drops == 0
+
+
+def test_recording_keeps_its_pace() -> None:
+    camera = reopening(lambda: ScriptedCamera(frames(11), live=False, fps=50))
+    start = time.monotonic()
+    with TrackingSession("fake:", EmptyEstimator, camera) as session:
+        wait_until(lambda: session.status().state is SessionState.ENDED)
+    assert time.monotonic() - start >= 10 / 50
+    assert session.status().frames == 11
+
+
+def test_slow_tracker_drops_frames_and_counts_them() -> None:
+    def slow() -> EmptyEstimator:
+        return EmptyEstimator(work_s=0.03)
+
+    with TrackingSession("fake:", slow, reopening(live)) as session:
+        wait_until(lambda: session.latest_scene() is not None)
+        wait_until(lambda: session.status().drops >= 5)
+        status = session.status()
+        assert status.frames > status.drops
+
+
+def test_unplugged_camera_is_named_and_tracking_resumes() -> None:
+    attempts = (
+        lambda: FaultySource(live(), unplug_after=3),
+        NO_SUCH_DEVICE,
+        lambda: live(),
+    )
+    with TrackingSession("fake:", EmptyEstimator, reopening(*attempts)) as session:
+        wait_until(lambda: session.status().state is SessionState.RECONNECTING)
+        status = session.status()
+        assert "unplugged" in status.sentence
+        assert status.reconnecting_since_ns is not None
+        wait_until(lambda: session.status().state is SessionState.RUNNING, timeout_s=3.0)
+        resumed = session.status()
+        assert resumed.sentence == ""
+        assert resumed.reconnecting_since_ns is None
+        wait_until(lambda: session.status().frames > status.frames + 3)
+
+
+def test_source_that_was_never_there_fails_with_its_sentence() -> None:
+    with TrackingSession("fake:", EmptyEstimator, reopening(NO_SUCH_DEVICE)) as session:
+        wait_until(lambda: session.status().state is SessionState.FAILED)
+        assert session.status().sentence == str(NO_SUCH_DEVICE)
+
+
+def test_damaged_recording_fails_with_its_sentence() -> None:
+    script = [plane_frame(0), SourceError("7.png: truncated.")]
+    camera = reopening(lambda: ScriptedCamera(script, live=False))
+    with TrackingSession("fake:", EmptyEstimator, camera) as session:
+        wait_until(lambda: session.status().state is SessionState.FAILED)
+        assert session.status().sentence == "7.png: truncated."
+
+
+def test_failure_of_the_estimator_is_kept_as_data() -> None:
+    with TrackingSession("fake:", lambda: FailingEstimator(at=3), reopening(live)) as session:
+        wait_until(lambda: session.status().state is SessionState.FAILED)
+        assert "ZeroDivisionError" in session.status().sentence
+        assert "made up" in session.failure_traceback()
+        seen = session.status().frames
+        wait_until(lambda: session.status().frames > seen)  # The preview lives on.
+
+
+def test_camera_is_closed_when_the_session_stops() -> None:
+    cameras: list[ScriptedCamera] = []
+
+    def remembered() -> ScriptedCamera:
+        cameras.append(live())
+        return cameras[-1]
+
+    session = TrackingSession("fake:", EmptyEstimator, reopening(remembered))
+    session.start()
+    wait_until(lambda: session.latest_scene() is not None)
+    assert session.stop()
+    assert cameras[0].closed
+    assert not session.threads_running
+    assert session.status().state is SessionState.STOPPED
+
+
+def test_device_numbering_shows_what_the_camera_lost() -> None:
+    source = reopening(lambda: FaultySource(live(), drop_every=4))
+    with TrackingSession("fake:", EmptyEstimator, source) as session:
+        wait_until(lambda: session.status().frames >= 20)
+        status = session.status()
+        assert status.camera_drops == pytest.approx(status.frames / 4, abs=1)
+
+
+def test_gap_in_time_makes_the_estimator_forget() -> None:
+    made: list[EmptyEstimator] = []
+
+    def remembered() -> EmptyEstimator:
+        made.append(EmptyEstimator())
+        return made[-1]
+
+    source = reopening(lambda: FaultySource(live(), clock_jump_at=10, clock_jump_ns=2_000_000_000))
+    with TrackingSession("fake:", remembered, source) as session:
+        wait_until(lambda: session.status().frames >= 20)
+        wait_until(lambda: made[0].resets == 2)  # Once at the start, once at the jump.
+
+
+def test_offline_path_sees_every_frame_once() -> None:
+    estimator = EmptyEstimator(work_s=0.001)
+    with ScriptedCamera(frames(7), live=False) as camera:
+        pairs = list(run_offline(camera, estimator))
+    assert [frame.sequence for frame, _ in pairs] == list(range(7))
+    assert [scene.sequence for _, scene in pairs] == list(range(7))
+
+
+def test_offline_path_ends_after_the_wanted_frames() -> None:
+    with ScriptedCamera(frames(), live=False) as camera:
+        assert len(list(run_offline(camera, EmptyEstimator(), max_frames=4))) == 4

@@ -1,0 +1,1 @@
+"""Fakes at the borders of the program: cameras, camera SDKs, estimators."""
