@@ -76,7 +76,7 @@ def _unknown(uri: str, scheme: str) -> str:
     close = difflib.get_close_matches(scheme.lower(), _OPENERS, n=1)
     if close:
         return f"{sentence} Did you mean '{close[0]}:{uri.partition(':')[2]}'?"
-    if Path(uri).is_dir():
+    if uri and Path(uri).is_dir():
         return f"{sentence} For a folder of depth images write 'folder:{uri}'."
     return f"{sentence} Use 'sim:' to try without a camera."
 
