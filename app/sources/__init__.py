@@ -1,0 +1,1 @@
+"""Choosing where frames come from."""

@@ -1,0 +1,1 @@
+"""The tracking room: camera pane, figures, banners, and the presenter behind them."""
