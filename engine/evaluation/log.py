@@ -45,6 +45,8 @@ class LabelledHand:
 class RunLog:
     """Grows by one frame a call. Belongs to one thread."""
 
+    use_truth: bool = True
+    """False: report only what needs no truth, even of a source that has it."""
     frames: int = 0
     frames_with_hand: int = 0
     labelled: list[LabelledHand] = field(default_factory=list)
@@ -55,7 +57,8 @@ class RunLog:
 
     def add(self, frame: Frame, scene: Scene) -> None:
         """Note one frame and the scene that the estimator made of it."""
-        self._add_truth(frame, scene)
+        if self.use_truth:
+            self._add_truth(frame, scene)
         self.frames_with_hand += bool(scene.hands)
         self.latencies_ms.append(scene.latency_ms)
         for stage, ms in scene.stage_ms.items():

@@ -1,0 +1,105 @@
+"""`bench`: latency from a frame in memory to its scene, stage by stage.
+
+Frames are 640x480, made and kept in memory beforehand, so neither a disk nor a camera is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import psutil
+
+from app.commands.arguments import add_json, frame_count
+from app.commands.json_file import write_json
+from app.progress import progress
+from engine.atomic_file import check_writable
+from engine.capture.sources import open_camera
+from engine.evaluation.log import RunLog
+from engine.evaluation.report import EvalReport, build_report, latency_to_json, without_nan
+from engine.evaluation.table import latency_lines
+from engine.inference.depth_estimator import create_estimator
+from engine.messages import Frame, FrameSet
+
+WARM_UP_FRAMES = 30
+"""Compilation, caches, and hands to be found: not part of a steady state."""
+
+
+@dataclass(frozen=True, slots=True)
+class BenchResult:
+    """Of one source. `found` counts the frames in which all its hands were followed."""
+
+    hands: int
+    found: int
+    report: EvalReport
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "frames": self.report.frames,
+            "found": self.found,
+            "fps": self.report.fps,
+            "latency_ms": latency_to_json(self.report.latency),
+        }
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--frames", type=frame_count, default=300, metavar="N", help="frames a case (300)"
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.json is not None:
+        check_writable(args.json)
+    one, two = (_bench(hands, args.frames) for hands in (1, 2))
+    ratio = two.report.latency.total.median / one.report.latency.total.median
+    memory_mb = psutil.Process().memory_info().rss / 1e6
+    for result in (one, two):
+        print(f"\n{result.hands} hand(s), followed in {result.found} of {args.frames} frames")
+        print("\n".join(latency_lines(result.report.latency)))
+    print(f"\ntwo hands take {ratio:.2f} times as long as one; resident memory {memory_mb:.0f} MB")
+    if args.json is not None:
+        figures = {
+            "one_hand": one.to_json(),
+            "two_hands": two.to_json(),
+            "two_to_one": ratio,
+            "resident_mb": memory_mb,
+            "machine": _machine(),
+        }
+        write_json(args.json, without_nan(figures))
+    return 0
+
+
+def _bench(hands: int, count: int) -> BenchResult:
+    frames = _frames_in_memory(hands, WARM_UP_FRAMES + count)
+    estimator = create_estimator()
+    log, found, seconds = RunLog(use_truth=False), 0, 0.0
+    for index, frame in enumerate(progress(frames, len(frames), f"{hands} hand(s)")):
+        started_ns = time.monotonic_ns()
+        scene = estimator.estimate(FrameSet((replace(frame, captured_ns=started_ns),)))
+        if index < WARM_UP_FRAMES:
+            continue
+        seconds += (time.monotonic_ns() - started_ns) / 1e9
+        found += len(scene.hands) == hands
+        log.add(frame, scene)
+    return BenchResult(hands, found, build_report(log, seconds))
+
+
+def _frames_in_memory(hands: int, count: int) -> list[Frame]:
+    with open_camera(f"sim:hands={hands}") as camera:
+        return [camera.read() for _ in range(count)]
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "cores": os.cpu_count(),
+    }

@@ -1,0 +1,61 @@
+"""`eval DATASET PATH`: accuracy against ground truth, and speed."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.commands.arguments import add_frames, add_json, add_out
+from app.commands.json_file import write_json
+from app.commands.npz_file import HandRows
+from app.commands.tracking_run import TrackingRun
+from engine.atomic_file import check_writable
+from engine.capture.camera import CameraInfo
+from engine.capture.sources import open_camera
+from engine.errors import SourceError
+from engine.evaluation.table import report_lines
+from engine.evaluation.takes import ForgetBetweenTakes
+from engine.inference.depth_estimator import create_estimator
+
+DATASETS = ("cvar", "nyu", "msra", "icvl", "sim")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", metavar="DATASET", choices=DATASETS, help=", ".join(DATASETS))
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        default="",
+        help="its folder; for sim: options such as seed=3,hands=2",
+    )
+    add_frames(parser)
+    add_out(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    for target in filter(None, (args.out, args.json)):
+        check_writable(target)
+    rows = HandRows() if args.out is not None else None
+    with open_camera(f"{args.dataset}:{args.path}") as camera:
+        _check_truth(camera.info)
+        estimator = ForgetBetweenTakes(create_estimator())
+        tracking = TrackingRun(camera, estimator, args.frames, "evaluating", use_truth=True)
+        for _, scene in tracking:
+            if rows is not None:
+                rows.add(scene)
+    report = tracking.report()
+    print("\n".join(report_lines(report)))
+    if rows is not None:
+        rows.write(args.out)
+    if args.json is not None:
+        write_json(args.json, report.to_json())
+    return 0
+
+
+def _check_truth(info: CameraInfo) -> None:
+    if not info.has_truth:
+        raise SourceError(
+            f"'{info.uri}' has no ground truth to measure against; a labelled data set is "
+            f"expected. Use `python main.py track {info.uri}` for the figures that need none."
+        )

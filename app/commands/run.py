@@ -1,0 +1,36 @@
+"""`run`, the default command: the window; without a display, the same path into files."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.commands.arguments import frame_count
+from app.display import check_window_libraries, has_display
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", metavar="SOURCE", help="such as sim: (default: the last one)")
+    parser.add_argument("--no-window", action="store_true", help="write a preview to out/ instead")
+    parser.add_argument(
+        "--frames", type=frame_count, default=300, metavar="N", help="frames of a preview (300)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.no_window or not has_display():
+        return _preview(args)
+    check_window_libraries()
+    from app.window import run_window
+
+    return run_window(args.source)
+
+
+def _preview(args: argparse.Namespace) -> int:
+    from app.preview import SIMULATED_CAMERA, write_preview
+
+    uri = args.source or SIMULATED_CAMERA
+    if not args.no_window:
+        print("There is no display here, so there is no window.")
+    print(f"Tracking {args.frames} frames of {uri} into files.", flush=True)
+    print(write_preview(uri, args.frames))
+    return 0

@@ -1,0 +1,57 @@
+"""`track SOURCE`: hands in every frame of a source, written as arrays, figures, video."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from app.commands.arguments import add_frames, add_json, add_out
+from app.commands.json_file import write_json
+from app.commands.npz_file import HandRows
+from app.commands.tracking_run import TrackingRun
+from app.commands.video_file import video_file
+from app.viewport.still import compose_preview
+from engine.atomic_file import check_writable
+from engine.capture.sources import open_camera
+from engine.evaluation.table import report_lines
+from engine.inference.depth_estimator import create_estimator
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", help="such as sim: or folder:PATH")
+    add_frames(parser)
+    add_out(parser)
+    add_json(parser)
+    parser.add_argument("--video", type=Path, metavar="F.mp4", help="write a video to look at")
+
+
+def run(args: argparse.Namespace) -> int:
+    for target in filter(None, (args.out, args.json, args.video)):
+        check_writable(target)
+    rows = HandRows() if args.out is not None else None
+    with open_camera(args.source) as camera:
+        tracking = TrackingRun(camera, create_estimator(), args.frames, "tracking")
+        _follow(tracking, rows, args.video, camera.info.fps)
+    report = tracking.report()
+    print("\n".join(report_lines(report)))
+    if rows is not None:
+        rows.write(args.out)
+    if args.json is not None:
+        write_json(args.json, report.to_json())
+    return 0
+
+
+def _follow(tracking: TrackingRun, rows: HandRows | None, video: Path | None, fps: float) -> None:
+    """Run to the end, or until Ctrl-C: what was tracked by then is kept."""
+    with ExitStack() as stack:
+        film = stack.enter_context(video_file(video, fps)) if video else None
+        try:
+            for frame, scene in tracking:
+                if rows is not None:
+                    rows.add(scene)
+                if film is not None:
+                    film.write(compose_preview(frame, scene))
+        except KeyboardInterrupt:
+            print("\nStopped; keeping what was tracked so far.", file=sys.stderr)

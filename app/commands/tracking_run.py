@@ -1,0 +1,68 @@
+"""One source through the estimator, counted, timed and logged: what several commands do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from app.progress import progress
+from engine.capture.camera import Camera, CameraInfo
+from engine.errors import SourceError
+from engine.evaluation.log import RunLog
+from engine.evaluation.report import EvalReport, build_report
+from engine.inference.estimator import Estimator
+from engine.messages import Frame, Scene
+from engine.session import run_offline
+
+ENDLESS_FRAMES = 300
+"""How much of a source without an end is tracked when nobody says otherwise."""
+
+
+class TrackingRun:
+    """Iterate once for every frame with its scene; `report` tells of what was iterated."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        estimator: Estimator,
+        max_frames: int | None,
+        label: str,
+        use_truth: bool = False,
+    ) -> None:
+        self._camera = camera
+        self._estimator = estimator
+        self._total = _frames_to_come(camera.info, max_frames)
+        self._label = label
+        self._log = RunLog(use_truth)
+        self._seconds = 0.0
+
+    def __iter__(self) -> Iterator[tuple[Frame, Scene]]:
+        pairs = run_offline(self._camera, self._estimator, self._total)
+        for frame, scene in progress(self._timed(pairs), self._total, self._label):
+            self._log.add(frame, scene)
+            yield frame, scene
+        if not self._log.frames:
+            raise SourceError(
+                f"No frame came from '{self._camera.info.uri}'; at least one is expected. "
+                "Check that the recording is not empty."
+            )
+
+    def report(self) -> EvalReport:
+        """Of the frames so far; the frame rate leaves out what the caller did with them."""
+        return build_report(self._log, self._seconds)
+
+    def _timed(self, pairs: Iterator[tuple[Frame, Scene]]) -> Iterator[tuple[Frame, Scene]]:
+        while True:
+            started = time.perf_counter()
+            pair = next(pairs, None)
+            self._seconds += time.perf_counter() - started
+            if pair is None:
+                return
+            yield pair
+
+
+def _frames_to_come(info: CameraInfo, max_frames: int | None) -> int | None:
+    """How many frames to track; None for a live camera, which runs until Ctrl-C."""
+    if info.frame_count is not None:
+        return min(info.frame_count, max_frames or info.frame_count)
+    return max_frames or (None if info.live else ENDLESS_FRAMES)
