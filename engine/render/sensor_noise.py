@@ -1,0 +1,207 @@
+"""What depth sensors do to a perfect depth image.
+
+Four families, each drawn with random strength so that no single device is learnt by heart:
+structured light (SR300, first Kinect), time of flight (Senz3D, Azure Kinect), active stereo (D400)
+and a nearly ideal one. Works at any resolution: apply it at the sensor's own, before cropping.
+Depth is float32 metres, 0 = no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Depth = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+FAR_M = 99.0
+_3x3 = np.ones((3, 3), np.uint8)
+
+
+def apply_sensor(sensor: str, depth_m: Depth, rng: np.random.Generator) -> Depth:
+    """The image [H, W] a random device of family `sensor` (see SENSORS) would give."""
+    return SENSORS[sensor](depth_m.astype(np.float32), rng)
+
+
+def _near_ideal(depth: Depth, rng: np.random.Generator) -> Depth:
+    depth = white_noise(depth, rng.uniform(0.0001, 0.001), rng)
+    return quantised(depth, rng.uniform(0.0001, 0.001))
+
+
+def _structured_light(depth: Depth, rng: np.random.Generator) -> Depth:
+    depth = projector_shadow(depth, rng.uniform(0.0, 4.0), rng)
+    edge = depth_edges(depth)
+    depth = dropped(depth, edge, rng.uniform(0.1, 0.6), rng)
+    depth = slant_dropout(depth, rng.uniform(0.0, 0.5), rng)
+    depth = flying_pixels(depth, edge, rng.uniform(0.0, 0.25), rng)
+    if rng.random() < 0.5:
+        depth = smoothed(depth, rng.uniform(0.5, 1.2), keep_edges=True)
+    depth = white_noise(depth, rng.uniform(0.0002, 0.0018), rng)
+    depth = correlated_noise(depth, rng.uniform(0.0, 0.003), rng)
+    depth = quantised(depth, rng.uniform(0.0001, 0.002))
+    return missing_regions(depth, 0.25, rng)
+
+
+def _time_of_flight(depth: Depth, rng: np.random.Generator) -> Depth:
+    if rng.random() < 0.5:
+        depth = rounded_silhouette(depth, rng.uniform(0.002, 0.025), rng)
+    edge = depth_edges(depth)
+    depth = flying_pixels(depth, edge, rng.uniform(0.05, 0.5), rng)
+    depth = dropped(depth, edge, rng.uniform(0.0, 0.4), rng)
+    depth = smoothed(depth, rng.uniform(0.4, 1.4), keep_edges=rng.random() < 0.6)
+    depth = white_noise(depth, rng.uniform(0.0005, 0.003), rng)
+    depth = correlated_noise(depth, rng.uniform(0.0, 0.005), rng)
+    depth = quantised(depth, rng.uniform(0.0002, 0.001))
+    return missing_regions(depth, 0.2, rng)
+
+
+def _active_stereo(depth: Depth, rng: np.random.Generator) -> Depth:
+    if rng.random() < 0.6:
+        depth = fattened(depth, rng)
+    depth = smoothed(depth, rng.uniform(0.8, 2.2), keep_edges=rng.random() < 0.5)
+    depth = correlated_noise(depth, rng.uniform(0.001, 0.004), rng, finest=3)
+    depth = disparity_quantised(depth, rng.uniform(0.0003, 0.003))
+    edge = depth_edges(depth)
+    depth = dropped(depth, edge, rng.uniform(0.0, 0.5), rng)
+    depth = projector_shadow(depth, rng.uniform(0.0, 4.0), rng)
+    return missing_regions(depth, 0.35, rng)
+
+
+SENSORS: dict[str, Callable[[Depth, np.random.Generator], Depth]] = {
+    "ideal": _near_ideal,
+    "structured_light": _structured_light,
+    "time_of_flight": _time_of_flight,
+    "active_stereo": _active_stereo,
+}
+SENSOR_SHARES = (0.1, 0.35, 0.35, 0.2)
+
+
+def sample_sensor(rng: np.random.Generator) -> str:
+    return str(rng.choice(list(SENSORS), p=SENSOR_SHARES))
+
+
+def depth_edges(depth: Depth, step_m: float = 0.012) -> Mask:
+    """Pixels with data beside a depth step or beside no data."""
+    nearest, farthest = cv2.erode(_far_where_empty(depth), _3x3), cv2.dilate(depth, _3x3)
+    beside_nothing = cv2.erode(depth, _3x3) == 0
+    return (((farthest - nearest) > step_m) | beside_nothing) & (depth > 0)
+
+
+def white_noise(depth: Depth, sigma_m: float, rng: np.random.Generator) -> Depth:
+    noise = sigma_m * rng.standard_normal(depth.shape, np.float32)
+    return np.where(depth > 0, depth + noise, 0).astype(np.float32)
+
+
+def correlated_noise(
+    depth: Depth, sigma_m: float, rng: np.random.Generator, finest: int = 4
+) -> Depth:
+    """Noise whose grain is `finest` pixels or coarser, as matching windows and optics make it."""
+    side = max(depth.shape)
+    cells = int(rng.integers(4, max(side // finest, 6)))
+    grain = rng.standard_normal((cells, cells), np.float32)
+    noise = cv2.resize(grain, depth.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(depth > 0, depth + sigma_m * noise, 0).astype(np.float32)
+
+
+def quantised(depth: Depth, step_m: float) -> Depth:
+    return np.round(depth / step_m).astype(np.float32) * np.float32(step_m)
+
+
+def disparity_quantised(depth: Depth, step_at_half_metre_m: float) -> Depth:
+    """Steps that grow with the square of the distance, as those of a disparity do."""
+    step = step_at_half_metre_m / 0.25
+    inverse = np.where(depth > 0, 1.0 / np.maximum(depth, 1e-3), 0.0)
+    inverse = np.round(inverse / step) * step
+    return np.where(inverse > 0, 1.0 / np.maximum(inverse, 1e-3), 0.0).astype(np.float32)
+
+
+def dropped(depth: Depth, where: Mask, share: float, rng: np.random.Generator) -> Depth:
+    lost = where & (rng.random(depth.shape, np.float32) < share)
+    return np.where(lost, 0, depth).astype(np.float32)
+
+
+def flying_pixels(depth: Depth, edge: Mask, share: float, rng: np.random.Generator) -> Depth:
+    """Edge pixels that see both surfaces report something in between."""
+    behind = cv2.dilate(depth, _3x3)
+    mixing = 0.7 * rng.random(depth.shape, np.float32)
+    flying = edge & (rng.random(depth.shape, np.float32) < share)
+    return np.where(flying, depth + (behind - depth) * mixing, depth).astype(np.float32)
+
+
+def rounded_silhouette(depth: Depth, reach_m: float, rng: np.random.Generator) -> Depth:
+    """The outline of objects in front of nothing is pulled to the far side."""
+    outline = (cv2.erode(depth, _3x3) == 0) & (depth > 0)
+    pull = reach_m * rng.random(depth.shape, np.float32)
+    return np.where(outline, depth + pull, depth).astype(np.float32)
+
+
+def smoothed(depth: Depth, sigma_px: float, keep_edges: bool) -> Depth:
+    """Gaussian blur over pixels with data; with `keep_edges`, not across depth steps."""
+    weight = (depth > 0).astype(np.float32)
+    blurred = cv2.GaussianBlur(depth, (0, 0), sigma_px)
+    norm = cv2.GaussianBlur(weight, (0, 0), sigma_px)
+    usable = (depth > 0) & (norm > 0.2)
+    if keep_edges:
+        usable &= ~depth_edges(depth)
+    return np.where(usable, blurred / np.maximum(norm, 1e-3), depth).astype(np.float32)
+
+
+def slant_dropout(depth: Depth, strength: float, rng: np.random.Generator) -> Depth:
+    """Surfaces seen at a grazing angle return little light."""
+    slope = cv2.magnitude(
+        cv2.Sobel(depth, cv2.CV_32F, 1, 0, scale=0.125),
+        cv2.Sobel(depth, cv2.CV_32F, 0, 1, scale=0.125),
+    )
+    chance = strength * np.clip(slope / 0.006 - 0.5, 0, 1)
+    return np.where(rng.random(depth.shape, np.float32) < chance, 0, depth).astype(np.float32)
+
+
+def projector_shadow(depth: Depth, width_px: float, rng: np.random.Generator) -> Depth:
+    """A band without data beside near objects, on the side away from the projector."""
+    shift = round(width_px)
+    if shift == 0:
+        return depth
+    direction = 1 if rng.random() < 0.5 else -1
+    near = _far_where_empty(depth)
+    occluder = np.minimum.reduce(
+        [np.roll(near, direction * k, axis=1) for k in range(1, shift + 1)]
+    )
+    return np.where(occluder < depth - 0.03, 0, depth).astype(np.float32)
+
+
+def fattened(depth: Depth, rng: np.random.Generator) -> Depth:
+    """Stereo windows spread the nearer surface over the outline by a pixel or two."""
+    size = int(rng.integers(2, 4))
+    nearest = cv2.erode(_far_where_empty(depth), np.ones((size, size), np.uint8))
+    return np.where(nearest < FAR_M / 2, nearest, 0).astype(np.float32)
+
+
+def missing_regions(depth: Depth, chance: float, rng: np.random.Generator) -> Depth:
+    """Blobs without data (dark skin patches, rings, glare) and scattered lost pixels."""
+    if rng.random() < chance:
+        hole = np.zeros(depth.shape, np.uint8)
+        rows, columns = np.nonzero(depth > 0)
+        for _ in range(int(rng.integers(1, 5)) if len(rows) else 0):
+            k = rng.integers(len(rows))
+            radii = rng.uniform(0.01, 0.06, 2) * max(depth.shape) + 1
+            cv2.ellipse(
+                hole,
+                (int(columns[k]), int(rows[k])),
+                (int(radii[0]), int(radii[1])),
+                rng.uniform(0, 180),
+                0,
+                360,
+                1,
+                -1,
+            )
+        depth = np.where(hole > 0, 0, depth).astype(np.float32)
+    if rng.random() < 0.15:
+        depth = dropped(depth, depth > 0, rng.uniform(0, 0.08), rng)
+    return depth
+
+
+def _far_where_empty(depth: Depth) -> Depth:
+    return np.where(depth > 0, depth, FAR_M).astype(np.float32)
