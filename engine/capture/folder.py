@@ -20,9 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from calibration.camera_model import PinholeCamera
-from engine.capture.camera import CameraInfo
 from engine.capture.depth_png import metric_depth, read_depth_png
-from engine.capture.recorded import RecordedCamera, RecordedImage, parse_playback
+from engine.capture.recorded import (
+    RecordedCamera,
+    RecordedImage,
+    Recording,
+    open_recording,
+    parse_playback,
+)
 from engine.errors import SourceError
 
 _REQUIRED = ("width", "height", "fx", "fy", "cx", "cy", "depth_unit_m")
@@ -54,17 +59,14 @@ def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
         depth_m = metric_depth(raw, camera.depth_unit_m, camera.no_data)
         return RecordedImage(depth_m, images[index].name)
 
-    info = CameraInfo(
+    recording = Recording(
         uri=f"folder:{location}",
         name=folder.resolve().name,
         camera=camera.camera,
-        fps=playback.fps,
-        live=False,
-        has_truth=False,
-        frame_count=len(images),
+        count=len(images),
+        load=load,
     )
-    load(0)  # A folder of the wrong kind of images fails when opened, not when played.
-    return RecordedCamera(info, len(images), load, playback.loop)
+    return open_recording(recording, playback)
 
 
 def find_images(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from calibration.camera_model import PinholeCamera
 from engine.capture.camera import CameraInfo, CloseOnExit
 from engine.errors import EndOfStream, SourceError
 from engine.messages import Float32, Frame, HandTruth
@@ -73,17 +74,46 @@ class RecordedImage:
     """[H, W, 3] RGB, aligned to depth."""
 
 
-class RecordedCamera(CloseOnExit):
-    """A camera over `count` images that `load(index)` reads one at a time."""
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A sequence of images of one camera, read one at a time."""
 
-    def __init__(
-        self, info: CameraInfo, count: int, load: Callable[[int], RecordedImage], loop: bool
-    ) -> None:
-        self._info = info
-        self._count = count
-        self._load = load
-        self._loop = loop
+    uri: str
+    name: str
+    camera: PinholeCamera
+    count: int
+    load: Callable[[int], RecordedImage]
+    """Image of an index in 0..count-1; raises SourceError where it cannot be read."""
+    has_truth: bool = False
+
+
+def open_recording(recording: Recording, playback: Playback) -> RecordedCamera:
+    """A camera that plays the recording.
+
+    Raises:
+        SourceError: the first image cannot be read. Images of the wrong kind show when the
+            recording is opened, not in the middle of it.
+    """
+    recording.load(0)
+    return RecordedCamera(recording, playback)
+
+
+class RecordedCamera(CloseOnExit):
+    """A camera that gives the images of a recording in order."""
+
+    def __init__(self, recording: Recording, playback: Playback) -> None:
+        self._recording = recording
+        self._loop = playback.loop
         self._sequence = 0
+        self._info = CameraInfo(
+            uri=recording.uri,
+            name=recording.name,
+            camera=recording.camera,
+            fps=playback.fps,
+            live=False,
+            has_truth=recording.has_truth,
+            frame_count=recording.count,
+        )
 
     @property
     def info(self) -> CameraInfo:
@@ -91,10 +121,10 @@ class RecordedCamera(CloseOnExit):
 
     def read(self, timeout_s: float = 1.0) -> Frame:  # noqa: ARG002 - a file never makes us wait
         """The next frame; see `engine.capture.camera.Camera.read`."""
-        if self._sequence >= self._count and not self._loop:
+        if self._sequence >= self._recording.count and not self._loop:
             raise EndOfStream(self._info.uri)
         sequence = self._sequence
-        image = self._load(sequence % self._count)
+        image = self._recording.load(sequence % self._recording.count)
         self._sequence += 1
         return Frame(
             camera_id=self._info.uri,
