@@ -14,10 +14,10 @@ from calibration.camera_model import PinholeCamera
 from engine.messages import Float32, Frame, HandState, Scene, Side
 
 TINT = {
-    Side.RIGHT: np.array([0.86, 0.70, 0.60], np.float32),
-    Side.LEFT: np.array([0.60, 0.72, 0.84], np.float32),
+    Side.RIGHT: np.array([0.64, 0.51, 0.44], np.float32),
+    Side.LEFT: np.array([0.44, 0.52, 0.62], np.float32),
 }
-UNCERTAIN_RGB = np.array([0.27, 0.28, 0.31], np.float32)
+UNCERTAIN_RGB = np.array([0.20, 0.21, 0.23], np.float32)
 CERTAIN_FROM, CERTAIN_TO = 0.15, 0.65
 """Confidence below the first is drawn fully dimmed, above the second in full colour."""
 STALE_SHARE = 0.65
@@ -28,7 +28,7 @@ MAX_POINTS = 6000
 POINT_RANGE_M = 1.6
 GRID_STEP_M = 0.05
 GRID_REACH_M = 0.40
-GRID_RGB = np.array([0.26, 0.28, 0.32], np.float32)
+GRID_RGB = np.array([0.34, 0.37, 0.42], np.float32)
 CAMERA_RGB = np.array([0.36, 0.52, 0.62], np.float32)
 
 
@@ -80,7 +80,8 @@ def observed_points(frame: Frame, hands: tuple[HandState, ...]) -> PointCloud:
     area = max((bottom - top) * (right - left), 1)
     stride = max(1, int(np.ceil(np.sqrt(area / MAX_POINTS))))
     depth = frame.depth_m[top:bottom:stride, left:right:stride]
-    v, u = np.nonzero((depth > 0) & (depth < POINT_RANGE_M))
+    near, far = _depth_range_m(hands)
+    v, u = np.nonzero((depth > near) & (depth < far))
     z = depth[v, u]
     positions = _unproject(frame.camera, u * stride + left, v * stride + top, z)
     return PointCloud(positions, _point_colors(z))
@@ -102,6 +103,14 @@ def _point_colors(z: Float32) -> Float32:
     share = np.clip((z - near) / max(float(far - near), 0.05), 0.0, 1.0)[:, None]
     colors = POINT_RGB_NEAR + share * (POINT_RGB_FAR - POINT_RGB_NEAR)
     return np.asarray(colors, np.float32)
+
+
+def _depth_range_m(hands: tuple[HandState, ...]) -> tuple[float, float]:
+    """Around the hands, so that a wall behind does not hide what belongs to them."""
+    if not hands:
+        return 0.0, POINT_RANGE_M
+    z = np.concatenate([hand.joints[:, 2] for hand in hands])
+    return max(0.0, float(z.min()) - 0.10), float(z.max()) + 0.12
 
 
 def _region_px(frame: Frame, hands: tuple[HandState, ...]) -> tuple[int, int, int, int]:

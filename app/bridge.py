@@ -1,0 +1,164 @@
+"""The one place where the engine meets Qt: a timer in the window's thread looks at the session.
+
+Nothing of the engine emits signals and no engine thread touches Qt. Starting returns at once and
+stopping is asked for and then watched, so the window never waits. A source is let go before the
+next one is opened: a camera can be held only once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from engine.messages import Frame, FrameSet, Health, Scene
+from engine.runtime.clock import monotonic_ns
+from engine.session import SessionState, SessionStatus
+
+POLL_MS = 8
+"""Half a screen refresh: the wait for the next look adds 4 ms to the latency on average."""
+KEPT_FRAMES = 8
+
+
+class Session(Protocol):
+    """What the window uses of engine.session.TrackingSession; no method but `stop` waits."""
+
+    uri: str
+
+    def start(self) -> None: ...
+    def request_stop(self) -> None: ...
+    def stop(self, timeout_s: float = 5.0) -> bool: ...
+    @property
+    def threads_running(self) -> bool: ...
+    def latest_scene(self) -> Scene | None: ...
+    def latest_frame_set(self) -> FrameSet | None: ...
+    def status(self) -> SessionStatus: ...
+    def health(self) -> tuple[Health, ...]: ...
+
+
+SessionFactory = Callable[[str], Session]
+
+
+class SessionBridge(QObject):
+    """Owns the current session. Every method and signal belongs to the window's thread."""
+
+    scene_arrived = Signal(object, object)
+    """(Scene, Frame | None): a newer scene, with the frame that it was made from where kept."""
+    frame_arrived = Signal(object)
+    """(Frame): a newer frame while no scenes come (the estimator still loads)."""
+    ticked = Signal(object)
+    """(now_ns): after every look."""
+    began = Signal(str)
+    """(uri): a session for this source was started."""
+    released = Signal()
+    """The last session let go of everything, and none waits."""
+
+    def __init__(self, make_session: SessionFactory, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._make_session = make_session
+        self._session: Session | None = None
+        self._stopping = False
+        self._next_uri: str | None = None
+        self._frames: OrderedDict[int, Frame] = OrderedDict()
+        self._scene: Scene | None = None
+        self._frame_set: FrameSet | None = None
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._look)
+        self._timer.start(POLL_MS)
+
+    def start(self, uri: str) -> None:
+        """Track this source, letting go of the present one first."""
+        self._next_uri = uri
+        self.request_stop()
+        self._start_next()
+
+    def stop(self) -> None:
+        """Let go of the source, and forget one that waits."""
+        self._next_uri = None
+        self.request_stop()
+
+    def request_stop(self) -> None:
+        """Ask the session to end; `released` tells when it has."""
+        if self._session is not None and not self._stopping:
+            self._stopping = True
+            self._session.request_stop()
+
+    @property
+    def status(self) -> SessionStatus | None:
+        """Of the current session; None without one."""
+        return self._session.status() if self._session is not None else None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the session was asked to end and still holds its source."""
+        return self._stopping
+
+    @property
+    def active(self) -> bool:
+        """Whether a session tracks or tries to."""
+        status = self.status
+        return status is not None and not self._stopping and status.state not in _OVER
+
+    @property
+    def holding(self) -> bool:
+        """Whether any thread of a session is alive."""
+        return self._session is not None and self._session.threads_running
+
+    def health(self) -> tuple[Health, ...]:
+        return self._session.health() if self._session is not None else ()
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """End everything, waiting if need be; False when a thread still hangs."""
+        self._timer.stop()
+        self.stop()
+        return self._session.stop(timeout_s) if self._session is not None else True
+
+    def _look(self) -> None:
+        session = self._session
+        if session is not None:
+            if self._stopping and not session.threads_running:
+                self._release()
+            elif not self._stopping:
+                self._collect(session)
+        self.ticked.emit(monotonic_ns())
+
+    def _release(self) -> None:
+        self._session, self._stopping = None, False
+        self._start_next()
+        if self._session is None:
+            self.released.emit()
+
+    def _start_next(self) -> None:
+        if self._next_uri is None or self._session is not None:
+            return
+        uri, self._next_uri = self._next_uri, None
+        self._frames.clear()
+        self._scene, self._frame_set = None, None
+        self._session = self._make_session(uri)
+        self.began.emit(uri)
+        self._session.start()
+
+    def _collect(self, session: Session) -> None:
+        frame_set = session.latest_frame_set()
+        fresh_frame = frame_set is not None and frame_set is not self._frame_set
+        if frame_set is not None and fresh_frame:
+            self._frame_set = frame_set
+            self._keep(frame_set)
+        scene = session.latest_scene()
+        if scene is not None and scene is not self._scene:
+            self._scene = scene
+            self.scene_arrived.emit(scene, self._frames.get(scene.sequence))
+        elif frame_set is not None and fresh_frame and self._scene is None:
+            self.frame_arrived.emit(frame_set.frames[0])
+
+    def _keep(self, frame_set: FrameSet) -> None:
+        """A scene comes after newer frames: keep a few to show it with its own."""
+        self._frames[frame_set.sequence] = frame_set.frames[0]
+        while len(self._frames) > KEPT_FRAMES:
+            self._frames.popitem(last=False)
+
+
+_OVER = (SessionState.FAILED, SessionState.ENDED, SessionState.STOPPED, SessionState.IDLE)

@@ -1,0 +1,89 @@
+"""Colours, spacing and the style sheet of the dark window."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+WINDOW = QColor("#13151a")
+SURFACE = QColor("#1a1d23")
+RAISED = QColor("#242830")
+LINE = QColor("#2e333d")
+TEXT = QColor("#e4e7ec")
+MUTED = QColor("#98a1b0")
+FAINT = QColor("#6b7383")
+ACCENT = QColor("#5cb8b2")
+GOOD = QColor("#6cc08b")
+FAIR = QColor("#d9b45f")
+POOR = QColor("#df7a6c")
+INFO = QColor("#6fa3d8")
+RIGHT_HAND = QColor("#e3b393")
+LEFT_HAND = QColor("#93b7dd")
+
+GAP_PX = 10
+
+_STYLE = f"""
+* {{ font-size: 13px; color: {TEXT.name()}; }}
+QMainWindow, QDialog {{ background: {WINDOW.name()}; }}
+QToolTip {{ background: {RAISED.name()}; color: {TEXT.name()}; border: 1px solid {LINE.name()};
+  padding: 4px 6px; }}
+QMenuBar {{ background: {WINDOW.name()}; padding: 2px 6px; }}
+QMenuBar::item {{ padding: 4px 9px; border-radius: 4px; background: transparent; }}
+QMenuBar::item:selected {{ background: {RAISED.name()}; }}
+QMenu {{ background: {RAISED.name()}; border: 1px solid {LINE.name()}; padding: 5px; }}
+QMenu::item {{ padding: 5px 26px 5px 22px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {LINE.name()}; }}
+QMenu::item:disabled {{ color: {FAINT.name()}; }}
+QMenu::separator {{ height: 1px; background: {LINE.name()}; margin: 5px 8px; }}
+QFrame#card {{ background: {SURFACE.name()}; border: 1px solid {LINE.name()}; border-radius: 8px; }}
+QLabel {{ background: transparent; }}
+QLabel#title {{ color: {MUTED.name()}; font-size: 12px; }}
+QLabel#muted {{ color: {MUTED.name()}; font-size: 12px; }}
+QLabel#value {{ font-size: 15px; font-weight: 600; }}
+QLabel#heading {{ font-size: 16px; font-weight: 600; }}
+QPushButton, QToolButton {{ background: {RAISED.name()}; border: 1px solid {LINE.name()};
+  border-radius: 6px; padding: 6px 13px; min-height: 18px; }}
+QPushButton:hover, QToolButton:hover {{ background: {LINE.name()}; }}
+QPushButton:pressed, QToolButton:pressed {{ background: {SURFACE.name()}; }}
+QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border-color: {ACCENT.name()}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {FAINT.name()}; }}
+QToolButton:checked {{ color: {ACCENT.name()}; border-color: {ACCENT.darker(150).name()}; }}
+QPushButton#primary {{ background: {ACCENT.name()}; color: #0d1414; border-color: {ACCENT.name()};
+  font-weight: 600; }}
+QPushButton#primary:hover {{ background: {ACCENT.lighter(110).name()}; }}
+QPushButton#primary:disabled {{ background: {RAISED.name()}; color: {MUTED.name()};
+  border-color: {LINE.name()}; }}
+QComboBox {{ background: {RAISED.name()}; border: 1px solid {LINE.name()}; border-radius: 6px;
+  padding: 6px 10px; min-height: 18px; }}
+QComboBox:hover {{ background: {LINE.name()}; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox QAbstractItemView {{ background: {RAISED.name()}; border: 1px solid {LINE.name()};
+  selection-background-color: {LINE.name()}; padding: 4px; outline: none; }}
+QLineEdit {{ background: {RAISED.name()}; border: 1px solid {LINE.name()}; border-radius: 6px;
+  padding: 6px 9px; selection-background-color: {ACCENT.darker(160).name()}; }}
+QSplitter::handle {{ background: transparent; }}
+QSplitter::handle:hover {{ background: {LINE.name()}; }}
+QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
+QScrollBar:vertical {{ background: transparent; width: 8px; }}
+QScrollBar::handle:vertical {{ background: {LINE.name()}; border-radius: 4px; min-height: 24px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+"""
+
+
+def apply_theme(application: QApplication) -> None:
+    """Dark on every platform, whatever the desktop says."""
+    application.setStyle("Fusion")
+    palette = QPalette(WINDOW)
+    for role, color in (
+        (QPalette.ColorRole.Window, WINDOW),
+        (QPalette.ColorRole.Base, SURFACE),
+        (QPalette.ColorRole.Text, TEXT),
+        (QPalette.ColorRole.WindowText, TEXT),
+        (QPalette.ColorRole.Button, RAISED),
+        (QPalette.ColorRole.ButtonText, TEXT),
+        (QPalette.ColorRole.Highlight, ACCENT.darker(150)),
+        (QPalette.ColorRole.PlaceholderText, FAINT),
+    ):
+        palette.setColor(role, color)
+    application.setPalette(palette)
+    application.setStyleSheet(_STYLE)

@@ -1,0 +1,72 @@
+"""Depth as a calm picture: near is light, far is dark, and the range does not flicker."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from engine.messages import Float32
+
+NO_DATA_RGB = (20, 22, 27)
+_STOPS = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+_STOP_RGB = np.array(
+    [[27, 33, 52], [33, 62, 88], [52, 112, 126], [124, 170, 158], [238, 230, 206]], np.float64
+)
+_SLOW = 0.04
+"""Share of the way that the range moves towards the newest frame's, per frame."""
+_TOLERANCE = 0.04
+"""Relative change below which the colours stay exactly as they are."""
+
+
+class DepthColors:
+    """Colour map with a range that follows the scene slowly. One instance per stream."""
+
+    def __init__(self) -> None:
+        self._range_m: tuple[float, float] | None = None
+        self._table_range_m = (0.0, 0.0)
+        self._table = np.zeros((0, 3), np.uint8)
+
+    def reset(self) -> None:
+        """Forget the range, for a new source."""
+        self._range_m = None
+
+    @property
+    def range_m(self) -> tuple[float, float]:
+        """(near, far) of the colours in metres."""
+        return self._table_range_m
+
+    def paint(self, depth_m: Float32, size_px: tuple[int, int]) -> npt.NDArray[np.uint8]:
+        """[h, w, 3] RGB of depth [H, W] in metres, resampled to `size_px` = (w, h)."""
+        resized = cv2.resize(depth_m, size_px, interpolation=cv2.INTER_NEAREST)
+        small = np.asarray(resized, np.float32)
+        self._follow(small[::4, ::4])
+        millimetres = np.minimum(small * 1000.0, len(self._table) - 1).astype(np.uint16)
+        return np.asarray(self._table[millimetres], np.uint8)
+
+    def _follow(self, sample: npt.NDArray[np.floating]) -> None:
+        seen = sample[sample > 0]
+        if len(seen) > 20:
+            near, far = (float(q) for q in np.percentile(seen, [1, 92]))
+            far = max(far, near + 0.15)
+            if self._range_m is None:
+                self._range_m = (near, far)
+            old_near, old_far = self._range_m
+            self._range_m = (
+                old_near + _SLOW * (near - old_near),
+                old_far + _SLOW * (far - old_far),
+            )
+        wanted = self._range_m or (0.2, 1.5)
+        change = np.abs(np.array(wanted) / np.maximum(self._table_range_m, 1e-6) - 1.0).max()
+        if change > _TOLERANCE:
+            self._table, self._table_range_m = _color_table(*wanted), wanted
+
+
+def _color_table(near_m: float, far_m: float) -> npt.NDArray[np.uint8]:
+    """[N, 3] RGB by depth in millimetres; even steps in 1/depth, as the sensor resolves them."""
+    z = np.maximum(np.arange(int(far_m * 1000) + 2) / 1000.0, 1e-3)
+    share = (1.0 / z - 1.0 / far_m) / (1.0 / near_m - 1.0 / far_m)
+    channels = [np.interp(np.clip(share, 0, 1), _STOPS, _STOP_RGB[:, c]) for c in range(3)]
+    table = np.stack(channels, -1).astype(np.uint8)
+    table[0] = NO_DATA_RGB
+    return table

@@ -1,0 +1,237 @@
+"""What the tracking room shows, computed from facts. Knows nothing of Qt.
+
+A view asks `state` for everything to show and draws it; the presenter is fed with the session's
+status and scenes, and with the moments at which pictures reached the screen. Times are the
+monotonic clock's nanoseconds and are always handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from app.tracking.figures import NS_PER_S, History, Rolling, Spread
+from app.tracking.verdict import Verdict, judge
+from engine.messages import HandState, Scene, Side
+from engine.session import SessionState, SessionStatus
+
+STALE_AFTER_S = 0.7
+"""A source slower than this between frames is not live any more."""
+NO_HAND_AFTER_S = 0.5
+"""A hand lost for less than this does not bring up the hint."""
+
+
+class Tone(StrEnum):
+    """How serious a banner is."""
+
+    CALM = "calm"
+    BUSY = "busy"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Action(StrEnum):
+    """What a banner's button does."""
+
+    NONE = ""
+    START = "Start"
+    RETRY = "Try again"
+    REPLAY = "Play again"
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What is wrong (or going on), and what to do."""
+
+    tone: Tone
+    title: str
+    advice: str = ""
+    action: Action = Action.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class HandCard:
+    """Figures of one hand."""
+
+    hand_id: int
+    side: Side
+    confidence: npt.NDArray[np.float64]
+    """[21] in 0..1."""
+    residual_mm: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingState:
+    """Everything the tracking room shows at one moment, besides the pictures."""
+
+    running: bool
+    busy: bool
+    banner: Banner | None
+    stale: bool
+    source_name: str
+    hands: tuple[HandCard, ...] = ()
+    tracked_hz: float = 0.0
+    shown_hz: float = 0.0
+    to_mesh_ms: Spread | None = None
+    to_screen_ms: Spread | None = None
+    stages_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    """Median of each stage, in the order in which they ran."""
+    residual_history_mm: tuple[float, ...] = ()
+    frames: int = 0
+    drops: int = 0
+
+
+class TrackingPresenter:
+    """Turns session facts into a TrackingState. One thread."""
+
+    def __init__(self) -> None:
+        self._status: SessionStatus | None = None
+        self._stopping = False
+        self._scene: Scene | None = None
+        self._scene_seen_ns = 0
+        self._hand_seen_ns = 0
+        self._running_since_ns: int | None = None
+        self._to_mesh, self._to_screen = Rolling(), Rolling()
+        self._stages: dict[str, Rolling] = {}
+        self._residuals: dict[int, Rolling] = {}
+        self._history = History()
+
+    def begin(self) -> None:
+        """A new session starts: forget all figures."""
+        self.__init__()  # type: ignore[misc]
+
+    def update_status(self, status: SessionStatus | None, stopping: bool, now_ns: int) -> None:
+        """The session as it is now; None without one. `stopping`: asked to end, still holding."""
+        self._status, self._stopping = status, stopping
+        if status is None or not status.running:
+            self._running_since_ns = None
+        elif self._running_since_ns is None:
+            self._running_since_ns = self._hand_seen_ns = now_ns
+
+    def add_scene(self, scene: Scene, now_ns: int) -> None:
+        """A newer scene was seen in the session."""
+        self._scene, self._scene_seen_ns = scene, now_ns
+        self._to_mesh.add(now_ns, scene.latency_ms)
+        if tuple(scene.stage_ms) != tuple(self._stages):
+            self._stages = {
+                name: self._stages.get(name, Rolling()) for name in (*scene.stage_ms, *self._stages)
+            }
+        for name, milliseconds in scene.stage_ms.items():
+            self._stages[name].add(now_ns, milliseconds)
+        self._add_residuals(scene, now_ns)
+
+    def add_shown(self, captured_ns: int, now_ns: int) -> None:
+        """A picture of the scene captured then reached the screen now."""
+        self._to_screen.add(now_ns, (now_ns - captured_ns) / 1e6)
+
+    def stale(self, now_ns: int) -> bool:
+        """Whether the newest scene is too old to be taken for live."""
+        if self._scene is None:
+            return False
+        return now_ns - self._scene_seen_ns > STALE_AFTER_S * NS_PER_S
+
+    def state(self, now_ns: int) -> TrackingState:
+        """Everything to show now."""
+        status = self._status
+        holding = status is not None and status.state in _HOLDING
+        return TrackingState(
+            running=holding and not self._stopping,
+            busy=self._stopping or (status is not None and status.state is SessionState.STARTING),
+            banner=self._banner(now_ns),
+            stale=self.stale(now_ns),
+            source_name=status.source_name if status else "",
+            hands=self._hand_cards(now_ns),
+            tracked_hz=self._to_mesh.rate_hz(now_ns),
+            shown_hz=self._to_screen.rate_hz(now_ns),
+            to_mesh_ms=self._to_mesh.spread(now_ns),
+            to_screen_ms=self._to_screen.spread(now_ns),
+            stages_ms=self._stage_medians(now_ns),
+            residual_history_mm=self._history.values,
+            frames=status.frames if status else 0,
+            drops=status.drops if status else 0,
+        )
+
+    def _add_residuals(self, scene: Scene, now_ns: int) -> None:
+        ids = {hand.hand_id for hand in scene.hands}
+        self._residuals = {k: v for k, v in self._residuals.items() if k in ids}
+        for hand in scene.hands:
+            rolling = self._residuals.setdefault(hand.hand_id, Rolling(span_s=0.6))
+            if np.isfinite(hand.residual_m):
+                rolling.add(now_ns, hand.residual_m)
+        if scene.hands:
+            self._hand_seen_ns = now_ns
+        first = scene.hands[0].residual_m * 1e3 if scene.hands else float("nan")
+        self._history.offer(now_ns, first)
+
+    def _hand_cards(self, now_ns: int) -> tuple[HandCard, ...]:
+        scene = self._scene
+        return () if scene is None else tuple(self._card(hand, now_ns) for hand in scene.hands)
+
+    def _card(self, hand: HandState, now_ns: int) -> HandCard:
+        spread = self._residuals[hand.hand_id].spread(now_ns)
+        residual_m = spread.median if spread else hand.residual_m
+        verdict = judge(residual_m, hand)
+        return HandCard(hand.hand_id, hand.side, hand.confidence, residual_m * 1e3, verdict)
+
+    def _stage_medians(self, now_ns: int) -> Mapping[str, float]:
+        spreads = {name: rolling.spread(now_ns) for name, rolling in self._stages.items()}
+        return MappingProxyType({name: s.median for name, s in spreads.items() if s is not None})
+
+    def _banner(self, now_ns: int) -> Banner | None:
+        status = self._status
+        if self._stopping:
+            return Banner(Tone.BUSY, "Stopping…", "Waiting for the camera to let go.")
+        if status is None:
+            return _IDLE
+        if status.state is SessionState.RUNNING:
+            return self._running_banner(now_ns)
+        return _banner_of(status, now_ns)
+
+    def _running_banner(self, now_ns: int) -> Banner | None:
+        assert self._status is not None
+        if self.stale(now_ns):
+            age_s = (now_ns - self._scene_seen_ns) / NS_PER_S
+            return Banner(
+                Tone.WARNING,
+                f"No new frames for {age_s:.0f} s" if age_s >= 1.5 else "No new frames",
+                "The mesh is frozen. Check the camera's cable, or stop and start again.",
+            )
+        if self._scene is None or self._scene.hands:
+            return None
+        if now_ns - self._hand_seen_ns < NO_HAND_AFTER_S * NS_PER_S:
+            return None
+        return _NO_HAND
+
+
+_HOLDING = (
+    SessionState.STARTING,
+    SessionState.RUNNING,
+    SessionState.RECONNECTING,
+)
+
+_IDLE = Banner(
+    Tone.CALM, "Ready", "Choose a source above, then press Space or Start.", Action.START
+)
+_NO_HAND = Banner(Tone.CALM, "No hand in view", "Hold a hand 30 to 60 cm in front of the camera.")
+
+
+def _banner_of(status: SessionStatus, now_ns: int) -> Banner:
+    """The banner of a session that does not run."""
+    if status.state is SessionState.STARTING:
+        return Banner(Tone.BUSY, f"Starting {status.source_name}…", "Loading the hand tracker.")
+    if status.state is SessionState.RECONNECTING:
+        since_ns = status.reconnecting_since_ns or now_ns
+        seconds = max(0, round((now_ns - since_ns) / NS_PER_S))
+        advice = status.sentence or "Plug the camera in again; tracking goes on by itself."
+        return Banner(Tone.WARNING, f"Camera disconnected, retrying for {seconds} s", advice)
+    if status.state is SessionState.FAILED:
+        return Banner(Tone.ERROR, "Tracking stopped", status.sentence, Action.RETRY)
+    if status.state is SessionState.ENDED:
+        return Banner(Tone.CALM, "The recording has ended", "", Action.REPLAY)
+    return _IDLE

@@ -1,0 +1,251 @@
+"""The 3D view in the window: shows the newest finished picture, sends mouse moves to the eye.
+
+Pictures come from a renderer process; this widget asks for one when a scene arrived or the eye
+moved, and paints whatever came last. Joints and bones are painted on top here: they stay visible
+inside the opaque hand and sharp at any resolution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from app import theme
+from app.viewport.skeleton_painter import paint_skeleton
+from app.viewport.content import ContentOptions, Floor, build_content
+from app.viewport.follow import followed
+from app.viewport.orbit import ViewPose
+from app.viewport.pixel_budget import PixelBudget
+from app.viewport.render_process import Picture, RenderRequest
+from app.viewport.surface import HandSurface
+from engine.messages import Frame, Scene
+from engine.runtime.clock import monotonic_ns
+
+RESIZE_QUIET_MS = 150
+"""A new size is taken when dragging has paused this long: making a new context costs 35 ms."""
+
+
+class PictureSource(Protocol):
+    """Draws elsewhere; app.viewport.render_process.RenderProcess is the one in use."""
+
+    @property
+    def failure(self) -> str: ...
+    def request(self, request: RenderRequest) -> None: ...
+    def poll(self) -> Picture | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """What the person switched on."""
+
+    points: bool = False
+    skeleton: bool = True
+    grid: bool = True
+    follow: bool = True
+
+
+class ViewportWidget(QWidget):
+    """Paints pictures of the scene from an eye that the mouse moves."""
+
+    shown = Signal(object)
+    """(captured_ns): a picture of a newer scene was painted for the first time."""
+
+    def __init__(self, pictures: PictureSource, surface: HandSurface) -> None:
+        super().__init__()
+        self._pictures = pictures
+        self._surface = surface
+        self._pose = ViewPose()
+        self._options = ViewOptions()
+        self._floor = Floor()
+        self._budget = PixelBudget()
+        self._scene: Scene | None = None
+        self._frame: Frame | None = None
+        self._scene_ns = 0
+        self._stale = False
+        self._aimed = False
+        self._token = 0
+        self._sent: dict[int, Scene | None] = {}
+        self._picture: Picture | None = None
+        self._painted_token = -1
+        self._shown_captured_ns = 0
+        self._dirty = True
+        self._drag_from: QPointF | None = None
+        self._size_px = (0, 0)
+        self._quiet = QTimer(self)
+        self._quiet.setSingleShot(True)
+        self._quiet.setInterval(RESIZE_QUIET_MS)
+        self._quiet.timeout.connect(self._take_size)
+        self.setMinimumSize(320, 240)
+        self.setMouseTracking(False)
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.setAccessibleName("3D view")
+
+    @property
+    def pose(self) -> ViewPose:
+        return self._pose
+
+    @property
+    def failure(self) -> str:
+        """Why there is no 3D picture; empty while well."""
+        return self._pictures.failure
+
+    def sizeHint(self) -> QSize:
+        return QSize(860, 640)
+
+    def show_scene(self, scene: Scene, frame: Frame | None) -> None:
+        """Show this scene next; `frame` is the one that it was made from."""
+        now_ns = monotonic_ns()
+        self._floor.follow(scene.hands)
+        if scene.hands and self._options.follow and self._drag_from is None:
+            elapsed_s = (now_ns - self._scene_ns) / 1e9 if self._aimed else float("inf")
+            self._pose = followed(self._pose, scene.hands, elapsed_s)
+            self._aimed = True
+        self._scene, self._frame, self._scene_ns = scene, frame or self._frame, now_ns
+        self._dirty = True
+
+    def clear(self) -> None:
+        """Forget the scene: a new source, or none."""
+        self._scene, self._frame = None, None
+        self._aimed, self._stale = False, False
+        self._floor.reset()
+        self._dirty = True
+
+    def set_stale(self, stale: bool) -> None:
+        """Fade the mesh while the newest scene is too old to be live."""
+        if stale != self._stale:
+            self._stale, self._dirty = stale, True
+
+    def set_options(self, options: ViewOptions) -> None:
+        self._options, self._dirty = options, True
+        self.update()
+
+    def set_mirrored(self, mirrored: bool) -> None:
+        self._change_pose(replace(self._pose, mirrored=mirrored))
+
+    def reset_view(self) -> None:
+        """Back to the first view, around the hand where one is seen."""
+        self._aimed = False
+        self._floor.reset()
+        home = replace(ViewPose(), mirrored=self._pose.mirrored)
+        hands = self._scene.hands if self._scene else ()
+        self._change_pose(followed(home, hands, float("inf")) if hands else home)
+
+    def tick(self) -> None:
+        """Take a finished picture, ask for the next one. Never waits."""
+        picture = self._pictures.poll()
+        if picture is not None:
+            self._picture = picture
+            self._budget.record(picture.reply.size_px, picture.reply.render_ms)
+            self._sent = {k: v for k, v in self._sent.items() if k >= picture.reply.token}
+            self.update()
+        if self._dirty and self._size_px != (0, 0):
+            self._dirty = False
+            self._ask()
+
+    def grab_image(self) -> QImage:
+        """What the view shows now, with joints, without banners."""
+        image = QImage(self.size(), QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        self._paint(painter)
+        painter.end()
+        return image
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        painter = QPainter(self)
+        self._paint(painter)
+        painter.end()
+        self._report_shown()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: ARG002
+        if self._size_px == (0, 0):
+            self._take_size()
+        else:
+            self._quiet.start()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._drag_from = event.position()
+        self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
+        self._drag_from = None
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag_from is None:
+            return
+        moved = event.position() - self._drag_from
+        self._drag_from = event.position()
+        sideways = Qt.MouseButton.RightButton | Qt.MouseButton.MiddleButton
+        shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        turn = ViewPose.panned if event.buttons() & sideways or shifted else ViewPose.orbited
+        self._change_pose(turn(self._pose, moved.x(), moved.y(), max(self.height(), 1)))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
+        self.reset_view()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._change_pose(self._pose.zoomed(event.angleDelta().y() / 120.0))
+
+    def _change_pose(self, pose: ViewPose) -> None:
+        self._pose, self._dirty = pose, True
+
+    def _take_size(self) -> None:
+        ratio = self.devicePixelRatioF()
+        wanted = (round(self.width() * ratio), round(self.height() * ratio))
+        self._size_px, self._dirty = self._budget.fit(wanted), True
+
+    def _ask(self) -> None:
+        if self._budget.changed:
+            self._take_size()
+            self._dirty = False
+        options = ContentOptions(self._options.points, self._options.grid, self._stale)
+        content = build_content(self._scene, self._frame, self._surface, self._floor, options)
+        self._token += 1
+        self._sent[self._token] = self._scene
+        captured_ns = self._scene.captured_ns if self._scene else 0
+        self._pictures.request(
+            RenderRequest(self._token, captured_ns, content, self._pose, self._size_px)
+        )
+
+    def _paint(self, painter: QPainter) -> None:
+        if self._picture is None:
+            painter.fillRect(self.rect(), theme.WINDOW)
+            return
+        pixels, reply = self._picture.pixels, self._picture.reply
+        height, width = pixels.shape[:2]
+        image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(self.rect()), image)
+        scene = self._sent.get(reply.token)
+        if self._options.skeleton and scene is not None:
+            self._paint_joints(painter, scene, reply.pose)
+
+    def _paint_joints(self, painter: QPainter, scene: Scene, pose: ViewPose) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for hand in scene.hands:
+            pixels = pose.project(hand.joints, (self.width(), self.height()))
+            if np.isfinite(pixels).all():
+                color = QColor(theme.MUTED) if self._stale else QColor("#f4f6f8")
+                paint_skeleton(painter, pixels, hand.confidence, color, radius_px=2.6)
+
+    def _report_shown(self) -> None:
+        if self._picture is None or self._picture.reply.token == self._painted_token:
+            return
+        reply = self._picture.reply
+        fresh = reply.captured_ns > 0 and reply.captured_ns != self._shown_captured_ns
+        self._painted_token, self._shown_captured_ns = reply.token, reply.captured_ns
+        if fresh:
+            self.shown.emit(reply.captured_ns)
