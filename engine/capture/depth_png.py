@@ -30,18 +30,27 @@ def read_depth_png(path: Path, camera: PinholeCamera) -> npt.NDArray[np.uint16]:
     Raises:
         SourceError: missing, damaged, not 16-bit grey, or of another size.
     """
-    bits, colour_type, width, height = read_png_header(path)
-    if (bits, colour_type) != (16, 0):
-        found = f"{bits}-bit {_COLOUR_TYPES.get(colour_type, 'unknown')}"
-        raise SourceError(
-            f"{path}: expected a 16-bit grey depth PNG, found {found}; export the raw depth, "
-            "not a picture of it."
-        )
-    _check_size(path, width, height, camera)
+    check_png(path, camera, bits=16, colour="grey")
     image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None or image.dtype != np.uint16:
         raise SourceError(f"{path}: the PNG cannot be decoded; copy or export the file again.")
     return np.asarray(image, np.uint16)
+
+
+def check_png(path: Path, camera: PinholeCamera, *, bits: int, colour: str) -> None:
+    """Raise SourceError unless this is an intact PNG of that kind and of the camera's size."""
+    found_bits, colour_type, width, height = read_png_header(path)
+    found = f"{found_bits}-bit {_COLOUR_TYPES.get(colour_type, 'unknown')}"
+    if found != f"{bits}-bit {colour}":
+        raise SourceError(
+            f"{path}: expected a depth PNG in {bits}-bit {colour}, found {found}; export the raw "
+            "depth, not a picture of it."
+        )
+    if (width, height) != (camera.width_px, camera.height_px):
+        raise SourceError(
+            f"{path}: expected {camera.width_px} x {camera.height_px} px as the camera says, "
+            f"found {width} x {height} px; give the intrinsics of these images."
+        )
 
 
 def metric_depth(
@@ -98,11 +107,3 @@ def _intact_chunks(data: bytes) -> list[bytes]:
             break
         at = end
     return kinds
-
-
-def _check_size(path: Path, width: int, height: int, camera: PinholeCamera) -> None:
-    if (width, height) != (camera.width_px, camera.height_px):
-        raise SourceError(
-            f"{path}: expected {camera.width_px} x {camera.height_px} px as the camera says, "
-            f"found {width} x {height} px; give the intrinsics of these images."
-        )

@@ -15,6 +15,7 @@ import pytest
 from engine.capture.camera import Camera
 from engine.capture.sources import open_camera
 from engine.errors import EndOfStream, SourceError
+from tests.shared_data import shared_folder
 
 CAMERA: dict[str, Any] = {
     "width": 8,
@@ -114,7 +115,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no images": (lambda f: [p.unlink() for p in f.glob("*.png")], "expected 16-bit depth PNGs"),
     "8 bit": (
         lambda f: write_png(f / "0.png", np.zeros((6, 8), np.uint8)),
-        "expected a 16-bit grey depth PNG, found 8-bit grey",
+        "expected a depth PNG in 16-bit grey, found 8-bit grey",
     ),
     "colour": (
         lambda f: write_png(f / "0.png", np.zeros((6, 8, 3), np.uint8)),
@@ -182,3 +183,12 @@ def test_damage_further_on_shows_when_it_is_played(tmp_path: Path) -> None:
         camera.read()
         with pytest.raises(SourceError, match=r"1\.png: the PNG is truncated"):
             camera.read()
+
+
+def test_real_frames_play_in_order_with_metric_depth() -> None:
+    with opened(shared_folder("data", "sr305_depth")) as camera:
+        frames = [camera.read() for _ in range(8)]
+    assert [frame.name for frame in frames] == [f"{n}.png" for n in range(30, 190, 20)]
+    for frame in frames:
+        seen = frame.depth_m[frame.depth_m > 0]
+        assert 0.4 < np.percentile(seen, 1) < 0.6  # The hand is held 0.48 to 0.60 m away.

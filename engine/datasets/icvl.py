@@ -1,0 +1,100 @@
+"""`icvl:PATH`: the ICVL hand posture data set (Tang et al., CVPR 2014).
+
+    PATH/labels.txt (Training), PATH/test_seq_1.txt and test_seq_2.txt (Testing)
+        a line a frame: file below Depth/ and 16 x (u px, v px, z mm)
+    PATH/Depth/...   16-bit PNG, 320 x 240, mm; 0 and 32001 = no data; Creative Senz3D
+
+PATH is the Training or the Testing folder; all its label files are played one after the other.
+
+| joints | keypoints | remark |
+|---|---|---|
+| 0 | none | the palm's centre; the wrist stays NaN |
+| 1-3 | thumb MCP IP TIP | "root, mid, tip"; the CMC stays NaN |
+| 4-6, 7-9, 10-12, 13-15 | index, middle, ring, pinky MCP PIP TIP | "root, mid, tip"; no DIPs |
+
+So 15 keypoints count. The published names are "root", "mid" and "tip" only: the mapping to the MCP
+and PIP is ours, and definition-aligned figures are the ones to compare. All hands are right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from calibration.camera_model import PinholeCamera
+from engine.capture.depth_png import metric_depth, read_depth_png
+from engine.capture.recorded import (
+    RecordedCamera,
+    RecordedImage,
+    Recording,
+    open_recording,
+    parse_playback,
+)
+from engine.datasets.keypoints import KeypointMapping, finger_mapping, standard_keypoints
+from engine.datasets.labels import parse_joints, read_lines, require_folder
+from engine.errors import SourceError
+from engine.messages import Float64, HandTruth, Side
+
+CAMERA = PinholeCamera(width_px=320, height_px=240, fx=241.42, fy=241.42, cx=160.0, cy=120.0)
+DEPTH_UNIT_M = 0.001
+NO_DATA = (0, 32001)
+JOINT_COUNT = 16
+LABEL_FILES = ("labels.txt", "test_seq_1.txt", "test_seq_2.txt")
+
+MAPPING: KeypointMapping = {
+    **finger_mapping("thumb", ("mcp", "ip", "tip"), 1),
+    **finger_mapping("index", ("mcp", "pip", "tip"), 4),
+    **finger_mapping("middle", ("mcp", "pip", "tip"), 7),
+    **finger_mapping("ring", ("mcp", "pip", "tip"), 10),
+    **finger_mapping("pinky", ("mcp", "pip", "tip"), 13),
+}
+
+
+def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
+    """Open the Training or Testing folder; options `fps` and `loop`.
+
+    Raises:
+        SourceError: not such a folder, damaged labels or images, bad options.
+    """
+    folder = require_folder(Path(location).expanduser(), "label files and Depth/ (ICVL)")
+    frames = [frame for path in _label_files(folder) for frame in _read_labels(path)]
+    playback = parse_playback(options)
+
+    def load(index: int) -> RecordedImage:
+        name, keypoints = frames[index]
+        raw = read_depth_png(folder / "Depth" / name, CAMERA)
+        truth = HandTruth(Side.RIGHT, keypoints)
+        return RecordedImage(metric_depth(raw, DEPTH_UNIT_M, NO_DATA), name, (truth,))
+
+    recording = Recording(
+        uri=f"icvl:{location}",
+        name=f"ICVL {folder.resolve().name}",
+        camera=CAMERA,
+        count=len(frames),
+        load=load,
+        has_truth=True,
+    )
+    return open_recording(recording, playback)
+
+
+def _label_files(folder: Path) -> list[Path]:
+    found = [folder / name for name in LABEL_FILES if (folder / name).is_file()]
+    if not found:
+        raise SourceError(
+            f"{folder}: expected one of {', '.join(LABEL_FILES)} in it, found none; give the "
+            "Training or the Testing folder."
+        )
+    return found
+
+
+def _read_labels(path: Path) -> list[tuple[str, Float64]]:
+    """File below Depth/ and keypoints [21, 3] in metres of every frame."""
+    frames = []
+    for number, line in enumerate(read_lines(path), start=1):
+        name, *fields = line.split()
+        joints = parse_joints(path, number, fields, JOINT_COUNT)
+        points = CAMERA.unproject(joints[:, :2], joints[:, 2] * 0.001)
+        frames.append((name, standard_keypoints(points, MAPPING)))
+    if not frames:
+        raise SourceError(f"{path}: expected a line of labels for every frame, found none.")
+    return frames
