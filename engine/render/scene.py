@@ -1,0 +1,365 @@
+"""Whole scenes in front of a depth camera: people, hands, tables, walls and things that lie about.
+
+Everything is placed in the camera's frame (metres). `sample_scene` draws a scene with zero, one or
+two hands; `render_scene` gives its depth image and how much of each hand can be seen. A hand that
+is mostly hidden is no fair example, so callers check `visible` and draw again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.camera_model import PinholeCamera
+from calibration.transforms import rotation_from_axis_angle
+from engine.hand.model import HandModel
+from engine.hand.skinning import HandPose, PosedHand, pose_hand
+from engine.messages import Float32, HandTruth, Side
+from engine.render.body import (
+    PALM_CENTRE_M,
+    UPPER_ARM_M,
+    Arm,
+    Build,
+    arm_mesh,
+    hand_rotation,
+    legs_mesh,
+    outward,
+    reach,
+    sample_build,
+    shoulder_of,
+    stump_mesh,
+    torso_mesh,
+)
+from engine.render.mesh import Mesh, merged
+from engine.render.surroundings import sample_surroundings
+from engine.render.zbuffer import DepthCanvas
+
+Float64 = npt.NDArray[np.float64]
+
+LAYOUTS = ("frontal", "side", "above", "alone")
+"""A person facing the camera, one seen from the side, one seen from above, and an arm alone."""
+LAYOUT_SHARES = (0.35, 0.15, 0.15, 0.35)
+
+HAND_LABELS = (2, 3)
+"""Labels of the first and second hand in the label image; everything else is 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandLooks:
+    """A hand in its own frame, before an arm carries it somewhere."""
+
+    side: Side
+    scale: float
+    """Size relative to the default adult hand."""
+    faces: npt.NDArray[np.int32]
+    posed: PosedHand
+    """At the origin, unrotated."""
+    pose_class: str
+
+    def placed(self, arm: Arm) -> PosedHand:
+        """The hand at the end of `arm`."""
+        vertices, keypoints = (
+            points @ arm.R_hand.T + arm.wrist
+            for points in (self.posed.vertices, self.posed.keypoints)
+        )
+        return PosedHand(vertices, keypoints)
+
+
+def hand_looks(model: HandModel, angles: Float64, shape: Float64, pose_class: str) -> HandLooks:
+    """A hand of `model` with these angles [22] and shape [10]."""
+    posed = pose_hand(model, HandPose(np.eye(3), np.zeros(3), angles, shape))
+    rest = model.rest_keypoints(shape)
+    adult = np.linalg.norm(model.rest_keypoints()[9])
+    return HandLooks(
+        model.side, float(np.linalg.norm(rest[9]) / adult), model.faces, posed, pose_class
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HandInScene:
+    """One hand where it is."""
+
+    looks: HandLooks
+    arm: Arm
+    posed: PosedHand
+
+    @property
+    def palm_centre(self) -> Float64:
+        return palm_centre(self.posed.keypoints)
+
+    def truth(self) -> HandTruth:
+        return HandTruth(self.looks.side, self.posed.keypoints, self.posed.vertices)
+
+
+@dataclass(frozen=True, slots=True)
+class SceneGeometry:
+    """What stands where, in the camera's frame."""
+
+    layout: str
+    solids: tuple[Mesh, ...]
+    """Everything that is no hand, arms included."""
+    hands: tuple[HandInScene, ...]
+    down: Float64
+    """[3] unit vector of gravity."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedScene:
+    """A perfect depth image and what it shows."""
+
+    depth_m: Float32
+    """[H, W] metres, 0 = nothing."""
+    labels: npt.NDArray[np.uint8]
+    """[H, W]: 0 nothing, 1 no hand, 2 first hand, 3 second hand."""
+    visible: tuple[float, ...] = field(default=())
+    """Share of each hand's surface towards the camera that is inside the image and not hidden."""
+
+
+def palm_centre(keypoints: Float64) -> Float64:
+    """[3] mean of the wrist and the middle of the four finger MCPs: the point that is found."""
+    centre: Float64 = 0.5 * keypoints[..., 0, :] + 0.5 * keypoints[..., (5, 9, 13, 17), :].mean(-2)
+    return centre
+
+
+def sample_scene(
+    rng: np.random.Generator,
+    camera: PinholeCamera,
+    hands: tuple[HandLooks, ...],
+    layout: str | None = None,
+    R_hand: Float64 | None = None,
+) -> SceneGeometry:
+    """A random scene with these hands (none to two, of different sides) in front of `camera`.
+
+    Args:
+        layout: one of LAYOUTS; drawn where None.
+        R_hand: rotation [3, 3] of the first hand in the camera's frame, used by "alone" only.
+    """
+    layout = layout or str(rng.choice(LAYOUTS, p=LAYOUT_SHARES))
+    R_camera_from_level = _sample_mounting(rng, layout)
+    down = R_camera_from_level @ np.array([0.0, 1.0, 0.0])
+    target = _sample_target(rng, camera)
+    if layout == "alone":
+        solids, placed = _arms_alone(rng, camera, hands, target, R_hand)
+    else:
+        solids, placed = _person(rng, layout, hands, target, R_camera_from_level)
+    solids += sample_surroundings(rng, target, down, with_person=layout != "alone")
+    return SceneGeometry(layout, tuple(solids), tuple(placed), down)
+
+
+def render_scene(geometry: SceneGeometry, camera: PinholeCamera) -> RenderedScene:
+    """Depth, labels and visibility of a scene in `camera`."""
+    canvas = DepthCanvas(camera)
+    if geometry.solids:
+        canvas.draw(merged(geometry.solids), 1)
+    labelled = list(zip(geometry.hands, HAND_LABELS, strict=False))
+    for hand, label in labelled:
+        canvas.draw(Mesh(hand.posed.vertices, hand.looks.faces), label)
+    visible = tuple(visible_share(hand, canvas.labels, label, camera) for hand, label in labelled)
+    return RenderedScene(canvas.depth_m(), canvas.labels, visible)
+
+
+def visible_share(
+    hand: HandInScene, labels: npt.NDArray[np.uint8], label: int, camera: PinholeCamera
+) -> float:
+    """Share of a hand's silhouette that is inside the image and before everything else."""
+    whole = _whole_area_px(Mesh(hand.posed.vertices, hand.looks.faces), camera)
+    return float(np.count_nonzero(labels == label)) / max(whole, 1)
+
+
+def _whole_area_px(mesh: Mesh, camera: PinholeCamera) -> int:
+    """Pixels a hand would cover with nothing before it and an image without borders."""
+    z = mesh.vertices[:, 2]
+    if z.min() < 0.06:
+        return 10**9
+    uv = camera.project(mesh.vertices)
+    low, high = np.floor(uv.min(0)).astype(int), np.ceil(uv.max(0)).astype(int)
+    size = high - low + 1
+    if size.max() > 4 * max(camera.width_px, camera.height_px):
+        return 10**9
+    window = PinholeCamera(
+        int(size[0]), int(size[1]), camera.fx, camera.fy, camera.cx - low[0], camera.cy - low[1]
+    )
+    canvas = DepthCanvas(window)
+    canvas.draw(mesh)
+    return int(canvas.labels.sum())
+
+
+def _sample_mounting(rng: np.random.Generator, layout: str) -> Float64:
+    """Rotation from level axes (x right, y down, z horizontal) to the camera's."""
+    roll = rng.normal(0, 0.06)
+    if layout == "above":
+        pitch, roll = rng.uniform(0.8, 1.57), rng.uniform(-np.pi, np.pi)
+    elif layout == "alone":
+        pitch = rng.uniform(-0.4, 1.57)
+        roll = rng.uniform(-np.pi, np.pi) if rng.random() < 0.3 else roll
+    else:
+        pitch = rng.normal(0.05, 0.22)
+    turns = rotation_from_axis_angle(np.array([[pitch, 0, 0], [0, 0, roll]]))
+    rotation: Float64 = turns[1] @ turns[0]
+    return rotation
+
+
+def _sample_target(rng: np.random.Generator, camera: PinholeCamera) -> Float64:
+    """Where the first palm goes: anywhere in the picture, 0.25 to 1.2 m away."""
+    z = rng.uniform(0.25, 0.75) if rng.random() < 0.75 else rng.uniform(0.75, 1.2)
+    margin = min(0.42, 0.06 / z)  # a close hand must stay nearer to the middle
+    u = camera.width_px * rng.uniform(margin, 1 - margin)
+    v = camera.height_px * rng.uniform(margin, 1 - margin)
+    return camera.unproject(np.array([u, v]), np.array(z))
+
+
+def _arms_alone(
+    rng: np.random.Generator,
+    camera: PinholeCamera,
+    hands: tuple[HandLooks, ...],
+    target: Float64,
+    R_hand: Float64 | None,
+) -> tuple[list[Mesh], list[HandInScene]]:
+    """Hands whose arms come from anywhere, the person out of the picture."""
+    solids: list[Mesh] = []
+    placed: list[HandInScene] = []
+    for index, looks in enumerate(hands):
+        if index > 0:
+            target = _beside(rng, camera, target)
+        build = sample_build(rng, looks.scale)
+        rotation = R_hand if R_hand is not None and index == 0 else _any_rotation(rng)
+        arm = _free_arm(rng, build, rotation, target)
+        solids.append(arm_mesh(build, arm))
+        placed.append(HandInScene(looks, arm, looks.placed(arm)))
+    if not hands and rng.random() < 0.7:
+        build = sample_build(rng, 1.0)
+        solids.append(stump_mesh(build, _free_arm(rng, build, _any_rotation(rng), target)))
+    return solids, placed
+
+
+def _free_arm(rng: np.random.Generator, build: Build, R_hand: Float64, palm: Float64) -> Arm:
+    """An arm behind a hand that is turned by `R_hand`, with a bent wrist and elbow."""
+    wrist = palm - R_hand[:, 1] * PALM_CENTRE_M * 0.6 * build.scale
+    flexion, deviation = _sample_wrist(rng)
+    bend = rotation_from_axis_angle(np.array([[flexion, 0, 0], [0, 0, deviation]]))
+    back = -(R_hand @ bend[0] @ bend[1])[:, 1]
+    elbow = wrist + back * 0.25 * build.scale * rng.uniform(0.9, 1.2)
+    onward = back + rng.normal(0, 0.6, 3)
+    shoulder = elbow + onward / np.linalg.norm(onward) * UPPER_ARM_M * build.scale
+    return Arm(shoulder, elbow, wrist, R_hand)
+
+
+def _person(
+    rng: np.random.Generator,
+    layout: str,
+    hands: tuple[HandLooks, ...],
+    target: Float64,
+    R_camera_from_level: Float64,
+) -> tuple[list[Mesh], list[HandInScene]]:
+    """A person who holds the first hand's palm at `target`."""
+    build = sample_build(rng, hands[0].scale if hands else rng.uniform(0.75, 1.1))
+    arms = _sample_arms(rng, build, hands)
+    R = R_camera_from_level @ _sample_heading(rng, layout)
+    if hands:
+        anchor = palm_centre(hands[0].placed(arms[hands[0].side]).keypoints)
+    else:
+        anchor = np.array([rng.uniform(0.1, 0.4), rng.uniform(-0.3, 0.3), rng.uniform(-0.4, 0.15)])
+        target = target * rng.uniform(1.0, 2.2)
+    offset = target - R @ anchor
+    body = merged([torso_mesh(rng, build), legs_mesh(rng, build, rng.random() < 0.6)])
+    solids = [body.moved(R, offset)]
+    placed = []
+    shown = {looks.side: looks for looks in hands}
+    for side in Side:
+        arm = arms[side].moved(R, offset)
+        if side in shown:
+            solids.append(arm_mesh(build, arm))
+            placed.append(HandInScene(shown[side], arm, shown[side].placed(arm)))
+        else:
+            solids.append(stump_mesh(build, arm))
+    placed.sort(key=lambda hand: [looks.side for looks in hands].index(hand.looks.side))
+    return solids, placed
+
+
+def _sample_arms(
+    rng: np.random.Generator, build: Build, hands: tuple[HandLooks, ...]
+) -> dict[Side, Arm]:
+    """Arms in the body frame: shown hands before the body, the others out of the way."""
+    arms: dict[Side, Arm] = {}
+    shown = {looks.side for looks in hands}
+    for side in Side:
+        out = outward(side)
+        if side in shown:
+            wrist = np.array(
+                [rng.uniform(0.2, 0.52), out * rng.uniform(-0.08, 0.42), rng.uniform(-0.45, 0.22)]
+            )
+            hint = np.array(
+                [rng.normal(-0.2, 0.5), out * rng.uniform(0, 1.2), rng.normal(-0.6, 0.7)]
+            )
+        else:
+            wrist, hint = _hidden_arm(rng, out, stump_shown=not hands and rng.random() < 0.3)
+        arms[side] = _arm(rng, build, side, wrist * build.scale, hint)
+    return arms
+
+
+def _hidden_arm(rng: np.random.Generator, out: float, stump_shown: bool) -> tuple[Float64, Float64]:
+    """Wrist and elbow hint of an arm that hangs, is behind the back, or ends in a stump."""
+    if stump_shown:
+        wrist = np.array([rng.uniform(0.2, 0.5), out * rng.uniform(0, 0.4), rng.uniform(-0.4, 0.2)])
+    elif rng.random() < 0.5:
+        wrist = np.array([rng.uniform(-0.05, 0.1), out * rng.uniform(0.24, 0.32), -0.58])
+    else:
+        wrist = np.array([-0.2, out * rng.uniform(-0.05, 0.15), rng.uniform(-0.5, -0.3)])
+    return wrist, np.array([-1.0, out * 0.8, -0.2])
+
+
+def _arm(rng: np.random.Generator, build: Build, side: Side, wrist: Float64, hint: Float64) -> Arm:
+    shoulder = shoulder_of(build, side)
+    elbow, wrist = reach(build, side, wrist, hint)
+    flexion, deviation = _sample_wrist(rng)
+    pronation = rng.uniform(-1.9, 1.9)
+    rotation = hand_rotation(side, elbow - shoulder, wrist - elbow, pronation, flexion, deviation)
+    return Arm(shoulder, elbow, wrist, rotation)
+
+
+def _sample_wrist(rng: np.random.Generator) -> tuple[float, float]:
+    """Flexion and deviation of the wrist, radians."""
+    return (
+        float(np.clip(rng.normal(-0.1, 0.4), -1.1, 1.1)),
+        float(np.clip(rng.normal(0.05, 0.2), -0.4, 0.5)),
+    )
+
+
+def _sample_heading(rng: np.random.Generator, layout: str) -> Float64:
+    """Rotation from the body frame (forward, left, up) to level camera axes."""
+    if layout == "frontal":
+        heading = rng.normal(0, 0.4)
+    elif layout == "side":
+        heading = rng.choice([-1, 1]) * rng.uniform(0.8, 2.2)
+    else:
+        heading = rng.uniform(-np.pi, np.pi)
+    facing = np.array([[0.0, 1, 0], [0, 0, -1], [-1, 0, 0]])  # forward is towards the camera
+    lean = np.array([[0, 0, heading], [0, rng.normal(0.1, 0.15), 0], [rng.normal(0, 0.08), 0, 0]])
+    turns = rotation_from_axis_angle(lean)
+    rotation: Float64 = facing @ turns[0] @ turns[1] @ turns[2]
+    return rotation
+
+
+def _any_rotation(rng: np.random.Generator) -> Float64:
+    """Palm and back most often; every other view too."""
+    roll = rng.normal(0, 0.6) + rng.choice([0.0, np.pi])
+    if rng.random() < 0.35:
+        roll = rng.uniform(-np.pi, np.pi)
+    tilt = np.clip(rng.normal(0, 0.6), -1.4, 1.4)
+    turns = rotation_from_axis_angle(
+        np.array([[0, 0, rng.uniform(-np.pi, np.pi)], [tilt, 0, 0], [0, roll, 0]])
+    )
+    rotation: Float64 = turns[0] @ turns[1] @ turns[2]
+    return rotation
+
+
+def _beside(rng: np.random.Generator, camera: PinholeCamera, first: Float64) -> Float64:
+    """A place for the second palm: not inside the first hand, in the picture."""
+    for _ in range(20):
+        second = _sample_target(rng, camera)
+        second = second * np.clip(first[2] + rng.normal(0, 0.12), 0.25, 1.2) / second[2]
+        if np.linalg.norm(second - first) > 0.16:
+            break
+    return second
