@@ -8,6 +8,12 @@ import pytest
 from engine.atomic_file import OutputError, check_writable, replacing
 
 
+def write_half(target: Path, error: Exception) -> None:
+    with replacing(target) as partial:
+        partial.write_text("half")
+        raise error
+
+
 def test_content_appears_at_the_end_and_folders_are_made(tmp_path: Path) -> None:
     target = tmp_path / "a" / "b" / "figures.json"
     with replacing(target) as partial:
@@ -21,9 +27,8 @@ def test_content_appears_at_the_end_and_folders_are_made(tmp_path: Path) -> None
 def test_an_error_on_the_way_keeps_the_former_file_and_leaves_no_rest(tmp_path: Path) -> None:
     target = tmp_path / "figures.json"
     target.write_text("former")
-    with pytest.raises(ZeroDivisionError), replacing(target) as partial:
-        partial.write_text("half")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        write_half(target, ZeroDivisionError())
     assert target.read_text() == "former"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -32,9 +37,8 @@ def test_an_error_on_the_way_keeps_the_former_file_and_leaves_no_rest(tmp_path: 
 def test_full_disk_is_one_sentence_that_says_what_to_do(tmp_path: Path, number: int) -> None:
     target = tmp_path / "hands.npz"
     target.write_text("former")
-    with pytest.raises(OutputError, match="disk is full.*free some space"), replacing(target) as p:
-        p.write_text("half")
-        raise OSError(number, "No space left on device")
+    with pytest.raises(OutputError, match=r"disk is full.*free some space"):
+        write_half(target, OSError(number, "No space left on device"))
     assert target.read_text() == "former"
     assert list(tmp_path.iterdir()) == [target]
 
