@@ -17,6 +17,9 @@ from engine.evaluation.takes import ForgetBetweenTakes
 from engine.inference.depth_estimator import create_estimator
 
 DATASETS = ("cvar", "nyu", "msra", "icvl", "sim")
+UNSEEN_SIMULATION = "mode=shuffled,frames=2000"
+"""What `eval sim` means: unconnected frames over all views, poses and sensors. Options given as
+PATH come after it and win."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         nargs="?",
         default="",
-        help="its folder; for sim: options such as seed=3,hands=2",
+        help="its folder; for sim, options such as mode=empty,frames=1000",
     )
     add_frames(parser)
     add_out(parser)
@@ -37,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     for target in filter(None, (args.out, args.json)):
         check_writable(target)
     rows = HandRows() if args.out is not None else None
-    with open_camera(f"{args.dataset}:{args.path}") as camera:
+    with open_camera(source_uri(args.dataset, args.path)) as camera:
         _check_truth(camera.info)
         estimator = ForgetBetweenTakes(create_estimator())
         tracking = TrackingRun(camera, estimator, args.frames, "evaluating", use_truth=True)
@@ -51,6 +54,17 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         write_json(args.json, report.to_json())
     return 0
+
+
+def source_uri(dataset: str, path: str) -> str:
+    """The source that holds a data set."""
+    if dataset == "sim":
+        return f"sim:{UNSEEN_SIMULATION},{path}"
+    if not path:
+        raise SourceError(
+            f"The data set {dataset} needs its folder; write `python main.py eval {dataset} PATH`."
+        )
+    return f"{dataset}:{path}"
 
 
 def _check_truth(info: CameraInfo) -> None:

@@ -35,6 +35,9 @@ class LabelledHand:
     network: Float64
     """[21, 3] metres: the network alone."""
     labels: Mapping[str, str]
+    hand_id: int = -1
+    """Which hand the estimator takes it for; -1 where it was not found."""
+    estimated_side: Side | None = None
 
     @property
     def found(self) -> bool:
@@ -49,6 +52,9 @@ class RunLog:
     """False: report only what needs no truth, even of a source that has it."""
     frames: int = 0
     frames_with_hand: int = 0
+    empty_frames: int = 0
+    """Frames of which the truth says that they show no hand."""
+    claims_in_empty_frames: int = 0
     labelled: list[LabelledHand] = field(default_factory=list)
     residuals_m: list[float] = field(default_factory=list)
     latencies_ms: list[float] = field(default_factory=list)
@@ -69,6 +75,9 @@ class RunLog:
         self.frames += 1
 
     def _add_truth(self, frame: Frame, scene: Scene) -> None:
+        if not frame.truth:
+            self.empty_frames += 1
+            self.claims_in_empty_frames += bool(scene.hands)
         labels = parse_labels(frame.name)
         missing = np.full((KEYPOINT_COUNT, 3), np.nan)
         for truth, state in match_hands(frame.truth, scene.hands):
@@ -81,6 +90,8 @@ class RunLog:
                     estimate=state.joints if state is not None else missing,
                     network=state.network_joints if state is not None else missing,
                     labels=labels,
+                    hand_id=state.hand_id if state is not None else -1,
+                    estimated_side=state.side if state is not None else None,
                 )
             )
 

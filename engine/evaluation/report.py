@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.evaluation import metrics
 from engine.evaluation.definition import definition_aligned_errors
+from engine.evaluation.judgement import Judgement, judge
 from engine.evaluation.log import LabelledHand, RunLog
 from engine.evaluation.metrics import Float64
 from engine.messages import Side
@@ -84,6 +85,7 @@ class EvalReport:
     """Noise of the joints of a resting hand: see `engine.evaluation.metrics.jitter`."""
     fps: float
     latency: Latency
+    judgement: Judgement = Judgement()
     groups: Mapping[str, Mapping[str, Group]] = field(default_factory=dict)
     """By label, then by its value: `groups["view"]["palm"]`."""
 
@@ -100,6 +102,8 @@ class EvalReport:
         }
         if self.has_truth:
             report["network"] = asdict(self.network)
+        if self.has_truth or self.judgement.empty_frames:
+            report |= asdict(self.judgement)
         if self.groups:
             report["groups"] = {
                 label: {value: _group_to_json(group) for value, group in by_value.items()}
@@ -129,6 +133,7 @@ def build_report(log: RunLog, seconds: float) -> EvalReport:
             percentiles(log.latencies_ms),
             {stage: percentiles(times) for stage, times in log.stages_ms.items()},
         ),
+        judgement=judge(log),
         groups=_groups(log.labelled),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import fields
 
+from engine.evaluation.judgement import Judgement
 from engine.evaluation.report import Accuracy, EvalReport, Group, Latency, Percentiles
 
 ROWS = (
@@ -28,6 +29,11 @@ def report_lines(report: EvalReport) -> list[str]:
     if report.has_truth:
         lines += ["", f"{'':28}{'tracker':>10}{'network':>10}"]
         lines += [_accuracy_row(row, report) for row in ROWS]
+        lines += ["", *_judgement_lines(report.judgement)]
+    if report.judgement.empty_frames:
+        judged = report.judgement
+        claims = f"a hand claimed in {judged.false_claims}"
+        lines += ["", f"frames that show no hand: {judged.empty_frames}, {claims}"]
     for label, by_value in report.groups.items():
         lines += ["", *_group_lines(label, dict(by_value))]
     lines += [
@@ -48,6 +54,13 @@ def latency_lines(latency: Latency) -> list[str]:
     rows += [(f"  {name}", stage) for name, stage in latency.stages.items()]
     lines += [f"{name:28}{_number(t.median, 2):>10}{_number(t.p95, 2):>10}" for name, t in rows]
     return lines
+
+
+def _judgement_lines(judgement: Judgement) -> list[str]:
+    return [
+        f"{'right side':28}{_number(100 * judgement.side_correct):>10} %",
+        f"{'identities swapped':28}{judgement.identity_swaps:>10}",
+    ]
 
 
 def _accuracy_row(row: tuple[str, str, str], report: EvalReport) -> str:

@@ -72,6 +72,10 @@ def test_json_has_exactly_the_keys_of_the_contract() -> None:
         "fps",
         "latency_ms",
         "network",
+        "side_correct",
+        "identity_swaps",
+        "empty_frames",
+        "false_claims",
     ]
     assert list(report["network"]) == ACCURACY_KEYS
     assert set(report["latency_ms"]) == {"median", "p95", "stages"}
@@ -110,8 +114,8 @@ def test_a_hand_elsewhere_is_not_found() -> None:
 
 
 def test_without_truth_the_report_holds_only_what_needs_none() -> None:
-    log = RunLog()
-    log.add(frame(), scene(state(JOINTS)))
+    log = RunLog(use_truth=False)
+    log.add(frame(HandTruth(Side.RIGHT, JOINTS)), scene(state(JOINTS)))
     log.add(frame(sequence=1), scene())
     report = build_report(log, seconds=1.0).to_json()
     assert list(report) == ["frames", "found", "residual_mm", "jitter_mm", "fps", "latency_ms"]
@@ -159,3 +163,37 @@ def test_tracks_break_where_a_hand_was_missing() -> None:
         hands = () if k == 3 else (state(JOINTS),)
         log.add(frame(sequence=k), scene(*hands))
     assert [len(track) for track in log.tracks()] == [3, 3]
+
+
+def two_hands(right_id: int, left_id: int) -> RunLog:
+    log = RunLog()
+    other = JOINTS + [0.3, 0.0, 0.0]
+    truths = (HandTruth(Side.RIGHT, JOINTS), HandTruth(Side.LEFT, other))
+    for ids in ((0, 1), (0, 1), (right_id, left_id), (right_id, left_id)):
+        hands = (state(JOINTS, Side.RIGHT, ids[0]), state(other, Side.LEFT, ids[1]))
+        log.add(frame(*truths), scene(*hands))
+    return log
+
+
+@pytest.mark.parametrize(
+    ("right_id", "left_id", "swaps"), [(0, 1, 0), (1, 0, 1), (2, 1, 0), (2, 3, 0), (1, 5, 1)]
+)
+def test_identity_swaps(right_id: int, left_id: int, swaps: int) -> None:
+    report = build_report(two_hands(right_id, left_id), seconds=1.0)
+    assert report.judgement.identity_swaps == swaps
+
+
+def test_wrong_side_is_measured_and_still_found() -> None:
+    log = RunLog()
+    log.add(frame(HandTruth(Side.RIGHT, JOINTS)), scene(state(JOINTS, Side.LEFT)))
+    report = build_report(log, seconds=1.0)
+    assert (report.found, report.judgement.side_correct) == (1, 0.0)
+
+
+def test_claims_in_frames_without_a_hand_are_counted() -> None:
+    log = RunLog()
+    log.add(frame(), scene(state(JOINTS)))
+    log.add(frame(), scene())
+    report = build_report(log, seconds=1.0)
+    assert (report.judgement.empty_frames, report.judgement.false_claims) == (2, 1)
+    assert any("claimed in 1" in line for line in report_lines(report))
