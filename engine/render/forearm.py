@@ -22,7 +22,7 @@ def forearm_mesh(
     rng: np.random.Generator, rest_keypoints: Float64
 ) -> tuple[Float64, npt.NDArray[np.int64]]:
     """Vertices [N, 3] (hand frame, metres) and faces [M, 3] of a random forearm or sleeve."""
-    scale = np.linalg.norm(rest_keypoints[9] - rest_keypoints[0]) / ADULT_PALM_M
+    scale = float(np.linalg.norm(rest_keypoints[9] - rest_keypoints[0])) / ADULT_PALM_M
     bend = np.radians(
         [np.clip(rng.normal(0, 24), -65, 65), 0.0, np.clip(rng.normal(0, 14), -35, 35)]
     )

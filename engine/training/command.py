@@ -1,0 +1,70 @@
+"""`python main.py train depth`: options and run of a network's training."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine.errors import UserError
+
+DEFAULT_WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "single_view_depth.safetensors"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A sub-command a network. Imports no torch, so that --help is quick."""
+    networks = parser.add_subparsers(dest="network", required=True, metavar="NETWORK")
+    _add_depth_arguments(networks.add_parser("depth", help="the single-view network (seed 000)"))
+
+
+def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(train=run_depth)
+    parser.add_argument("--out", type=Path, default=Path("runs/depth"), help="checkpoints and logs")
+    parser.add_argument(
+        "--weights-out", type=Path, help="weights file to write (default: OUT/weights.safetensors)"
+    )
+    parser.add_argument("--samples", type=int, default=5_000_000, help="end after so many samples")
+    parser.add_argument("--minutes", type=float, help="end after so many minutes if that is sooner")
+    parser.add_argument("--batch", type=int, default=64, help="samples a step and process")
+    parser.add_argument("--lr", type=float, default=2e-3, help="peak AdamW rate")
+    parser.add_argument("--muon-lr", type=float, default=0.01, help="peak Muon rate")
+    parser.add_argument("--optimizer", choices=("muon", "adamw"), default="muon")
+    parser.add_argument("--width", type=float, default=0.5, help="channels relative to ResNet-18")
+    parser.add_argument("--stacks", type=int, choices=(1, 2), default=1)
+    parser.add_argument("--workers", type=int, default=1, help="processes that make samples")
+    parser.add_argument("--threads", type=int, default=1, help="torch threads of each process")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start-from", type=Path, help="checkpoint of a run to fine-tune")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train the chosen network. Returns the exit status."""
+    status: int = args.train(args)
+    return status
+
+
+def run_depth(args: argparse.Namespace) -> int:
+    """Train (or resume from OUT/checkpoint.pt)."""
+    for name in ("samples", "batch", "threads"):
+        if getattr(args, name) < 1:
+            raise UserError(f"--{name}: expected at least 1, found {getattr(args, name)}")
+    from engine.nets.single_view import SingleViewConfig
+    from engine.training.trainer import Trainer, TrainSettings
+
+    settings = TrainSettings(
+        out=args.out,
+        weights_out=args.weights_out or args.out / "weights.safetensors",
+        samples=args.samples,
+        minutes=args.minutes,
+        batch=args.batch,
+        lr=args.lr,
+        muon_lr=args.muon_lr,
+        optimizer=args.optimizer,
+        workers=args.workers,
+        threads=args.threads,
+        seed=args.seed,
+        start_from=args.start_from,
+        network=SingleViewConfig(args.width, args.stacks),
+    )
+    error = Trainer(settings).run()
+    print(f"{settings.weights_out}: validation error {error:.2f} mm")
+    return 0

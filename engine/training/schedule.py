@@ -1,0 +1,22 @@
+"""Learning rate over a run: warm-up, constant, then down to nothing.
+
+The long constant part lets a run be prolonged: continue from a checkpoint taken before the descent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Shares of the run spent on warm-up and on the linear descent."""
+
+    warmup: float = 0.02
+    descent: float = 0.35
+
+    def factor(self, progress: float) -> float:
+        """Factor 0..1 of the peak rate at `progress` 0..1."""
+        rising = min(1.0, (progress + 1e-4) / self.warmup) if self.warmup > 0 else 1.0
+        falling = min(1.0, (1.0 - progress) / self.descent) if self.descent > 0 else 1.0
+        return max(0.0, min(rising, falling))

@@ -1,0 +1,261 @@
+"""Training of the single-view network on synthetic depth (seed 000, stage 1).
+
+Resumable, one process a device under torchrun, bfloat16 where the processor has it. The weights
+that ship are an exponential moving average.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from engine.hand.model import load_hand_model
+from engine.hand.torch_skinning import TorchHand
+from engine.losses.supervised import SupervisedLoss
+from engine.nets.single_view import SingleViewConfig, SingleViewNet
+from engine.training.checkpoint import (
+    export_weights,
+    load_checkpoint,
+    new_network,
+    save_checkpoint,
+)
+from engine.training.data import Batch, training_batches, validation_batch
+from engine.training.muon import Muon
+from engine.training.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """One run. It ends after `samples`, or after `minutes` of training if that comes first."""
+
+    out: Path
+    weights_out: Path
+    samples: int = 5_000_000
+    minutes: float | None = None
+    batch: int = 64
+    lr: float = 2e-3
+    muon_lr: float = 0.01
+    optimizer: str = "muon"
+    workers: int = 1
+    threads: int = 1
+    seed: int = 1
+    start_from: Path | None = None
+    network: SingleViewConfig = field(default_factory=SingleViewConfig)
+    schedule: Schedule = field(default_factory=Schedule)
+    validate_every_s: float = 240.0
+    validation_samples: int = 512
+
+
+class Trainer:
+    """Owns the network, its average, the optimisers and the run's files."""
+
+    def __init__(self, settings: TrainSettings) -> None:
+        self.settings = settings
+        self.rank, self.world = _distributed()
+        self.device = torch.device(f"cuda:{self.rank}" if torch.cuda.is_available() else "cpu")
+        torch.set_num_threads(settings.threads)
+        torch.manual_seed(settings.seed)
+        self.net = new_network(settings.network).to(self.device)
+        self.average = copy.deepcopy(self.net).eval()
+        self.loss = SupervisedLoss(TorchHand(load_hand_model())).to(self.device)
+        self.optimizers = _optimizers(self.net, settings)
+        self.samples_seen, self.trained_s, self.resumed = 0, 0.0, 0
+        self.best_mm = float("inf")
+        self._resume()
+        self.replica: nn.Module = self.net
+        if self.world > 1:
+            self.replica = nn.parallel.DistributedDataParallel(self.net)
+
+    @property
+    def progress(self) -> float:
+        done = self.samples_seen / self.settings.samples
+        if self.settings.minutes is not None:
+            done = max(done, self.trained_s / (60 * self.settings.minutes))
+        return min(done, 1.0)
+
+    def run(self) -> float:
+        """Train to the end; returns the validation error in mm of the weights written."""
+        settings = self.settings
+        settings.out.mkdir(parents=True, exist_ok=True)
+        seed = settings.seed + 1000 * self.resumed
+        batches = training_batches(seed, self.rank, settings.batch, settings.workers)
+        validation = validation_batch(settings.validation_samples)
+        log = SummaryWriter(settings.out / "log") if self.rank == 0 else None
+        bar = tqdm(total=100, unit="%", disable=self.rank != 0, bar_format=_BAR)
+        validated = started = time.monotonic()
+        before, first = self.trained_s, self.samples_seen
+        while self.progress < 1.0:
+            parts = self._step(next(batches))
+            self.trained_s = before + time.monotonic() - started
+            bar.update(100 * self.progress - bar.n)
+            if log is not None and self.samples_seen % (settings.batch * 50) < settings.batch:
+                _write(log, parts, self.samples_seen)
+                rate = (self.samples_seen - first) / (self.trained_s - before)
+                bar.set_postfix_str(f"{rate:.0f} samples/s, {float(parts['error_mm']):.1f} mm")
+            if time.monotonic() - validated > settings.validate_every_s:
+                self._checkpoint(validation, log, bar)
+                validated = time.monotonic()
+        error = self._checkpoint(validation, log, bar)
+        bar.close()
+        return error
+
+    def _step(self, batch: Batch) -> dict[str, Tensor]:
+        batch = _moved(batch, self.device)
+        self.net.train()
+        _set_rates(self.optimizers, self.settings, self.progress)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            outputs = self.replica(batch.image)
+        total, parts = self.loss(outputs, batch.image, batch.targets)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.samples_seen += len(batch.image) * self.world
+        self._follow()
+        return {name: value.detach() for name, value in parts.items()} | {
+            "error_mm": _joint_error_mm(outputs[-1].joints.detach(), batch)
+        }
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the average towards the network; slowly once it has somewhere to be."""
+        steps = self.samples_seen / (self.settings.batch * self.world)
+        keep = min(0.998, (1 + steps) / (20 + steps))
+        ours, theirs = self.average.state_dict(), self.net.state_dict()
+        for name, value in ours.items():
+            if value.is_floating_point():
+                value.lerp_(theirs[name], 1 - keep)
+            else:
+                value.copy_(theirs[name])
+
+    def _checkpoint(self, validation: Batch, log: SummaryWriter | None, bar: tqdm[Any]) -> float:
+        error = validation_error_mm(self.average, validation, self.device)
+        if log is None:
+            return error
+        log.add_scalar("validation/error_mm", error, self.samples_seen)
+        bar.write(
+            f"{self.samples_seen} samples, {self.trained_s / 60:.0f} min: validation {error:.2f} mm"
+        )
+        save_checkpoint(self.settings.out / "checkpoint.pt", self._state())
+        if error < self.best_mm:
+            self.best_mm = error
+            export_weights(
+                self.settings.weights_out, self.average, self.settings.network, self._facts(error)
+            )
+        return error
+
+    def _facts(self, error: float) -> dict[str, Any]:
+        return {
+            "task": "single-view hand from depth (seed 000, stage 1)",
+            "data": "synthetic only: engine.training.synthesis, pose_statistics.npz",
+            "seed": self.settings.seed,
+            "samples_seen": self.samples_seen,
+            "minutes": round(self.trained_s / 60, 1),
+            "validation_error_mm": round(error, 3),
+        }
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "samples_seen": self.samples_seen,
+            "trained_s": self.trained_s,
+            "resumed": self.resumed,
+            "best_mm": self.best_mm,
+            "config": asdict(self.settings.network),
+        }
+
+    def _resume(self) -> None:
+        path = self.settings.out / "checkpoint.pt"
+        if not path.exists():
+            self._start_from()
+            return
+        state = load_checkpoint(path)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        for optimizer, stored in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(stored)
+        self.samples_seen, self.trained_s = state["samples_seen"], state["trained_s"]
+        self.resumed, self.best_mm = state["resumed"] + 1, state["best_mm"]
+
+    def _start_from(self) -> None:
+        """Begin with the network of another run (fine-tuning); its optimiser is not taken over."""
+        if self.settings.start_from is not None:
+            state = load_checkpoint(self.settings.start_from)
+            self.net.load_state_dict(state["net"])
+            self.average.load_state_dict(state["average"])
+
+
+_BAR = "{l_bar}{bar}| {elapsed}, {remaining} left{postfix}"
+
+
+def _distributed() -> tuple[int, int]:
+    """Rank and world size; starts the process group under torchrun."""
+    if not dist.is_torchelastic_launched():
+        return 0, 1
+    if not dist.is_initialized():
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    return dist.get_rank(), dist.get_world_size()
+
+
+def _optimizers(net: SingleViewNet, settings: TrainSettings) -> list[torch.optim.Optimizer]:
+    """Muon for the encoder's and decoder's kernels, AdamW for the rest (or for all)."""
+    kernels: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
+    for name, parameter in net.named_parameters():
+        inner = "encoder" in name or "decoder" in name
+        full = parameter.ndim == 4 and parameter.shape[1] > 1
+        (kernels if inner and full and settings.optimizer == "muon" else rest).append(parameter)
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(rest, lr=settings.lr, weight_decay=0.01)
+    ]
+    if kernels:
+        optimizers.append(Muon(kernels, lr=settings.muon_lr))
+    return optimizers
+
+
+def _set_rates(
+    optimizers: list[torch.optim.Optimizer], settings: TrainSettings, progress: float
+) -> None:
+    for optimizer in optimizers:
+        peak = settings.muon_lr if isinstance(optimizer, Muon) else settings.lr
+        for group in optimizer.param_groups:
+            group["lr"] = peak * settings.schedule.factor(progress)
+
+
+def _moved(batch: Batch, device: torch.device) -> Batch:
+    image = batch.image.to(device, memory_format=torch.channels_last)
+    return Batch(image, type(batch.targets)(*(t.to(device) for t in batch.targets)))
+
+
+def _joint_error_mm(joints: Tensor, batch: Batch) -> Tensor:
+    """Mean joint error of the samples that show a hand of the right side."""
+    targets = batch.targets
+    shown = (targets.present > 0.5) & (targets.same_side > 0.5)
+    apart = (joints - targets.joints).norm(dim=-1).mean(1) * targets.half_cube_m * 1000
+    return apart[shown].mean()
+
+
+@torch.no_grad()
+def validation_error_mm(net: SingleViewNet, batch: Batch, device: torch.device) -> float:
+    """Mean joint error in mm on a fixed batch, as the weights ship (full precision)."""
+    net.eval()
+    joints = [net(part.to(device))[-1].joints.cpu() for part in batch.image.split(64)]
+    return float(_joint_error_mm(torch.cat(joints), batch))
+
+
+def _write(log: SummaryWriter, parts: dict[str, Tensor], step: int) -> None:
+    for name, value in parts.items():
+        log.add_scalar(f"training/{name}", float(value), step)
