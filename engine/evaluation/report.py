@@ -85,7 +85,7 @@ class EvalReport:
     """Noise of the joints of a resting hand: see `engine.evaluation.metrics.jitter`."""
     fps: float
     latency: Latency
-    judgement: Judgement = Judgement()
+    judgement: Judgement
     groups: Mapping[str, Mapping[str, Group]] = field(default_factory=dict)
     """By label, then by its value: `groups["view"]["palm"]`."""
 

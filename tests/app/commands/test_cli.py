@@ -1,0 +1,63 @@
+"""The command line as such: dispatch, exit statuses, one sentence instead of a traceback."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from app.cli import COMMANDS, main
+from engine.errors import UserError
+
+
+def use(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | int) -> None:
+    """Replace the `doctor` command by one that raises or returns."""
+
+    def run(_: object) -> int:
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    fake = SimpleNamespace(add_arguments=lambda _: None, run=run)
+    monkeypatch.setitem(sys.modules, "app.commands.doctor", fake)
+
+
+def test_status_of_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, 0)
+    assert main(["doctor"]) == 0
+
+
+def test_user_error_is_one_sentence_and_status_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(monkeypatch, UserError("No camera. Plug one in."))
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err == "handtune: No camera. Plug one in.\n"
+
+
+def test_our_own_fault_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        main(["doctor"])
+
+
+def test_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, KeyboardInterrupt())
+    assert main(["doctor"]) == 130
+
+
+@pytest.mark.parametrize(
+    "argv", [["fly"], ["track"], ["track", "sim:", "--frames", "0"], ["eval", "imagenet", "x"]]
+)
+def test_bad_arguments_are_status_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(argv)
+    assert stop.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    said = capsys.readouterr().out
+    assert all(f"    {command} " in said for command in COMMANDS)
