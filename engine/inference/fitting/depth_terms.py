@@ -1,0 +1,230 @@
+"""Compiled terms of the fit that look at the depth image: surface, silhouette, free space.
+
+Each adds its rows to the system (where asked to) and returns its robust energy, in units of
+(noise of a depth point) squared.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from engine.inference.fitting.correspondence import Matches
+from engine.inference.fitting.linear_system import (
+    Posed,
+    Scratch,
+    System,
+    accumulate,
+    add_surface_point,
+    begin_row,
+    finish_row,
+)
+from engine.inference.fitting.settings import FitSettings
+from engine.inference.fitting.surface import Surface
+
+Float64 = npt.NDArray[np.float64]
+Float32 = npt.NDArray[np.float32]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+
+
+class Observed(NamedTuple):
+    """The kernels' view of a HandObservation."""
+
+    points: Float64
+    """[N, 3] metres."""
+    normals: Float64
+    """[N, 3] unit, towards the camera."""
+    normal_known: Bool
+    """[N]."""
+    depth: Float32
+    """[h, w] metres of the crop, 0 = no data."""
+    outside_px: Float32
+    """[h, w] distance to the hand mask in pixels of the crop; 0 on the mask."""
+    border_label: Int32
+    """[h, w] row of `border` that holds the nearest pixel of the mask."""
+    border: Float32
+    """[B, 2] u, v."""
+    intrinsics: Float64
+    """[4] fx, fy, cx, cy of the crop in pixels."""
+
+
+@njit(cache=True, inline="always")
+def geman_mcclure(squared: float, scale: float) -> tuple[float, float]:
+    """Robust energy and weight of a squared residual."""
+    q = 1.0 / (1.0 + squared / (scale * scale))
+    return squared * q, q * q
+
+
+@njit(cache=True)
+def surface_term(
+    surface: Surface,
+    posed: Posed,
+    observed: Observed,
+    matches: Matches,
+    settings: FitSettings,
+    with_rows: bool,
+    with_shape: bool,
+    scratch: Scratch,
+    system: System,
+) -> float:
+    """Point to plane, and sideways beyond a slack, so that fingertips are pulled lengthwise."""
+    unit = 1.0 / settings.noise_m**2
+    worst, _ = geman_mcclure(settings.reach_m**2, settings.robust_m)
+    energy = 0.0
+    direction, sideways = np.empty(3), np.empty(3)
+    for m in range(matches.point.shape[0]):
+        if not matches.accepted[m]:
+            energy += unit * worst
+            continue
+        rho, weight = geman_mcclure(matches.distance[m] ** 2, settings.robust_m)
+        energy += unit * rho
+        if not with_rows:
+            continue
+        along = 0.0
+        for a in range(3):
+            sideways[a] = observed.points[matches.point[m], a] - matches.place[m, a]
+            direction[a] = matches.normal[m, a]
+            along += sideways[a] * direction[a]
+        _match_row(surface, posed, matches, m, direction, with_shape, scratch)
+        accumulate(scratch, along, unit * weight, system)
+        slid = 0.0
+        for a in range(3):
+            sideways[a] -= along * direction[a]
+            slid += sideways[a] ** 2
+        slid = np.sqrt(slid)
+        if slid > settings.tangent_slack_m:
+            sideways /= slid
+            _match_row(surface, posed, matches, m, sideways, with_shape, scratch)
+            tangent = unit * weight * settings.tangent_weight
+            accumulate(scratch, slid - settings.tangent_slack_m, tangent, system)
+    return energy
+
+
+@njit(cache=True)
+def _match_row(
+    surface: Surface,
+    posed: Posed,
+    matches: Matches,
+    m: int,
+    direction: Float64,
+    with_shape: bool,
+    scratch: Scratch,
+) -> None:
+    begin_row(scratch)
+    for q in range(3):
+        share = matches.share[m, q]
+        if share > 1e-4:
+            add_surface_point(
+                surface, posed, matches.corner[m, q], share, direction, with_shape, scratch
+            )
+    finish_row(surface, posed, direction, scratch)
+
+
+@njit(cache=True)
+def _vertex_row(
+    surface: Surface,
+    posed: Posed,
+    vertex: int,
+    direction: Float64,
+    with_shape: bool,
+    scratch: Scratch,
+) -> None:
+    begin_row(scratch)
+    add_surface_point(surface, posed, vertex, 1.0, direction, with_shape, scratch)
+    finish_row(surface, posed, direction, scratch)
+
+
+@njit(cache=True)
+def pixel_of(point: Float64, observed: Observed) -> tuple[int, int]:
+    """Nearest pixel (row, column) of the crop, or (-1, -1) outside."""
+    fx, fy, cx, cy = observed.intrinsics
+    if point[2] < 0.02:
+        return -1, -1
+    column = int(np.rint(fx * point[0] / point[2] + cx))
+    row = int(np.rint(fy * point[1] / point[2] + cy))
+    if row < 0 or column < 0 or row >= observed.depth.shape[0] or column >= observed.depth.shape[1]:
+        return -1, -1
+    return row, column
+
+
+# A pixel without data says less than one that shows the background.
+_NO_DATA_SHARE = 0.5
+# The pull begins here, so that the vertices on the border are left alone.
+_BORDER_PX = 0.9
+
+
+@njit(cache=True)
+def silhouette_term(
+    surface: Surface,
+    posed: Posed,
+    observed: Observed,
+    settings: FitSettings,
+    with_rows: bool,
+    with_shape: bool,
+    scratch: Scratch,
+    system: System,
+) -> float:
+    """Pull vertices that project outside the hand mask to its nearest pixel, unless hidden."""
+    fx, fy, cx, cy = observed.intrinsics
+    unit = settings.silhouette_weight / settings.noise_m**2
+    energy = 0.0
+    direction = np.empty(3)
+    for v in range(surface.ring_start.shape[0] - 1):
+        p = posed.points[v]
+        row, column = pixel_of(p, observed)
+        if row < 0 or observed.outside_px[row, column] < _BORDER_PX:
+            continue
+        seen = observed.depth[row, column]
+        if 0.0 < seen < p[2] - 0.010:
+            continue  # behind something else
+        border = observed.border[observed.border_label[row, column]]
+        dx = (border[0] - cx) * p[2] / fx - p[0]
+        dy = (border[1] - cy) * p[2] / fy - p[1]
+        squared = dx * dx + dy * dy
+        rho, weight = geman_mcclure(squared, settings.silhouette_robust_m)
+        share = unit if seen > 0.0 else unit * _NO_DATA_SHARE
+        energy += share * rho
+        if with_rows and squared > 0.0:
+            r = np.sqrt(squared)
+            direction[0], direction[1] = dx / r, dy / r
+            direction[2] = -(direction[0] * p[0] + direction[1] * p[1]) / p[2]
+            _vertex_row(surface, posed, v, direction, with_shape, scratch)
+            accumulate(scratch, r, share * weight, system)
+    return energy
+
+
+@njit(cache=True)
+def free_space_term(
+    surface: Surface,
+    posed: Posed,
+    observed: Observed,
+    visible: Int64,
+    settings: FitSettings,
+    with_rows: bool,
+    with_shape: bool,
+    scratch: Scratch,
+    system: System,
+) -> float:
+    """Push visible vertices back that stand in front of the observed hand."""
+    unit = settings.free_space_weight / settings.noise_m**2
+    energy = 0.0
+    direction = np.zeros(3)
+    direction[2] = 1.0
+    for v in visible:
+        row, column = pixel_of(posed.points[v], observed)
+        if row < 0 or observed.outside_px[row, column] > 0.0:
+            continue
+        gap = observed.depth[row, column] - posed.points[v, 2] - settings.free_space_slack_m
+        if gap <= 0.0:
+            continue
+        rho, weight = geman_mcclure(gap * gap, settings.free_space_robust_m)
+        energy += unit * rho
+        if with_rows:
+            _vertex_row(surface, posed, v, direction, with_shape, scratch)
+            accumulate(scratch, gap, unit * weight, system)
+    return energy

@@ -1,0 +1,133 @@
+"""Articulated model fitting: a network's pose in, the pose that fits the observed depth out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.hand.model import HandModel
+from engine.hand.skinning import HandPose
+from engine.inference.fitting.gauss_newton import Guide, Look, State, look, refine
+from engine.inference.fitting.judgement import Judgement, judge
+from engine.inference.fitting.observation import HandObservation
+from engine.inference.fitting.settings import DEFAULT_SETTINGS, FitSettings
+from engine.inference.fitting.surface import surface_of
+from engine.messages import Side
+
+Float64 = npt.NDArray[np.float64]
+
+DEFAULT_ITERATIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """A pose and how well it explains the observation."""
+
+    pose: HandPose
+    vertices: Float64
+    """[V, 3] metres, camera frame."""
+    keypoints: Float64
+    """[21, 3] metres."""
+    judgement: Judgement
+    steps: int
+    """Gauss-Newton steps that were kept; 0 where the start was already best."""
+
+    @property
+    def score(self) -> float:
+        """Metres; lower is better. Comparable between poses of one observation only."""
+        return self.judgement.score_m
+
+    @property
+    def residual_m(self) -> float:
+        """Mean distance of observed hand points to the closest visible place of the mesh."""
+        return self.judgement.residual_m
+
+
+class HandFitter:
+    """Fits one RIGHT hand model; mirror a left hand's observation before and the result after.
+
+    Holds no memory of earlier frames.
+    """
+
+    def __init__(self, model: HandModel, settings: FitSettings = DEFAULT_SETTINGS) -> None:
+        if model.side is not Side.RIGHT:
+            raise ValueError(f"the fitter works on right hands, found a {model.side} model")
+        self.surface = surface_of(model)
+        self.settings = settings
+
+    def fit(
+        self,
+        observation: HandObservation,
+        start: HandPose,
+        *,
+        iterations: int = DEFAULT_ITERATIONS,
+        previous: HandPose | None = None,
+        network_joints: Float64 | None = None,
+        joint_confidence: Float64 | None = None,
+        refine_shape: bool = False,
+    ) -> FitResult:
+        """Refine `start` in at most `iterations` steps.
+
+        `network_joints` [21, 3] pull weakly, by `joint_confidence` [21] in 0..1 (default 1).
+        `refine_shape` also moves the shape coefficients, held to the start's by a strong prior:
+        for frames that each show another person.
+        """
+        guide = self._guide(start, previous, network_joints, joint_confidence)
+        observed, first = observation.observed, _state(start)
+        best, seen, steps = refine(
+            self.surface, observed, guide, first, self.settings, iterations, refine_shape
+        )
+        return self._result(observation, best, seen, steps)
+
+    def assess(self, observation: HandObservation, pose: HandPose) -> FitResult:
+        """How well a pose explains the observation, without refining it."""
+        guide, state = self._guide(pose, None, None, None), _state(pose)
+        seen = look(self.surface, observation.observed, guide, state, self.settings, False, False)
+        return self._result(observation, state, seen, 0)
+
+    def _guide(
+        self,
+        start: HandPose,
+        previous: HandPose | None,
+        joints: Float64 | None,
+        confidence: Float64 | None,
+    ) -> Guide:
+        precision = np.zeros(21)
+        target = np.zeros((21, 3))
+        if joints is not None:
+            target = np.ascontiguousarray(joints, np.float64)
+            trust = np.ones(21) if confidence is None else np.clip(confidence, 0.0, 1.0)
+            finite = np.isfinite(target.sum(axis=1))
+            target = np.where(finite[:, None], target, 0.0)
+            precision = finite * trust * self.settings.joint_weight
+            precision = precision / self.settings.joint_noise_m**2
+        return Guide(
+            joints=target,
+            precision=precision,
+            previous=np.zeros(22) if previous is None else previous.angles,
+            previous_weight=0.0 if previous is None else self.settings.previous_weight,
+            shape_anchor=np.asarray(start.shape, np.float64),
+            shape_weight=self.settings.shape_weight,
+        )
+
+    def _result(
+        self, observation: HandObservation, state: State, seen: Look, steps: int
+    ) -> FitResult:
+        return FitResult(
+            pose=HandPose(state.rotation, state.position, state.angles, state.shape),
+            vertices=seen.posed.points[: self.surface.vertex_count],
+            keypoints=seen.posed.keypoints,
+            judgement=Judgement(*judge(self.surface, observation.observed, seen)),
+            steps=steps,
+        )
+
+
+def _state(pose: HandPose) -> State:
+    return State(
+        np.ascontiguousarray(pose.wrist_rotation, np.float64),
+        np.ascontiguousarray(pose.wrist_position, np.float64),
+        np.ascontiguousarray(pose.angles, np.float64),
+        np.ascontiguousarray(pose.shape, np.float64),
+    )

@@ -1,0 +1,65 @@
+"""Weights and scales of the fit. One place, so that every number has a name and a unit."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class FitSettings(NamedTuple):
+    """Settings of `HandFitter`; a named tuple so that the compiled kernels can read it.
+
+    Weights are relative to a depth point, whose residual counts as (metres / noise_m) squared.
+    """
+
+    noise_m: float = 0.003
+    """Expected deviation of a depth point from the model surface."""
+    robust_m: float = 0.020
+    """Geman-McClure scale: points much further away stop pulling."""
+    reach_m: float = 0.040
+    """Points further than this from the surface are unexplained and pull on nothing."""
+    normal_weight_m: float = 0.004
+    """How far apart opposite normals are in the six-dimensional search, halved."""
+    normal_cosine: float = 0.35
+    """Least cosine between the normals of a point and of its match."""
+    tangent_weight: float = 0.6
+    """Weight of sideways distance; without it fingertips are not pulled along the finger."""
+    tangent_slack_m: float = 0.002
+    """Sideways distance that costs nothing."""
+    silhouette_weight: float = 0.3
+    """Pull of vertices outside the hand mask to its border; 1 or more loses fingers."""
+    silhouette_robust_m: float = 0.006
+    free_space_weight: float = 0.05
+    """Push of vertices in front of the observed depth."""
+    free_space_slack_m: float = 0.005
+    free_space_robust_m: float = 0.010
+    joint_weight: float = 2.0
+    """Pull of one fully confident network joint, relative to a depth point."""
+    joint_noise_m: float = 0.012
+    """Expected error of a network joint."""
+    joint_robust_m: float = 0.030
+    """Geman-McClure scale of network joints."""
+    collision_weight: float = 1.0
+    """Weight of a metre of penetration between fingers, relative to a depth point."""
+    prior_weight: float = 3.0
+    """Pull of the angles to their rest values, in units of (angle / sigma) squared."""
+    coupling_weight: float = 1.0
+    coupling_ratio: float = 0.6
+    """DIP flexion follows PIP flexion by this ratio ..."""
+    coupling_sigma: float = 0.26
+    """... within this many radians."""
+    limit_sigma: float = 0.05
+    """Softness of the joint limits, radians."""
+    previous_weight: float = 3.0
+    previous_sigma: float = 0.26
+    """Pull to the previous frame's angles: weight and radians."""
+    shape_weight: float = 20.0
+    """Pull of the shape coefficients to the start's, in units of standard deviations squared."""
+    wrist_cut_m: float = -0.005
+    """Points behind the wrist by more than this belong to the forearm."""
+    max_step_m: float = 0.030
+    max_step_rad: float = 0.44
+    damping_translation: float = 1.0e5
+    damping_angle: float = 10.0
+
+
+DEFAULT_SETTINGS = FitSettings()
