@@ -11,7 +11,7 @@ from dataclasses import asdict
 from app.diagnosis import Finding, Verdict, examine
 
 MARKS = {Verdict.OK: "ok", Verdict.ABSENT: "-", Verdict.PROBLEM: "MISSING"}
-NAME_WIDTH, MARK_WIDTH, LINE_WIDTH = 22, 9, 110
+NAME_WIDTH, MARK_WIDTH, LINE_WIDTH = 24, 9, 110
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,5 +45,6 @@ def table_lines(findings: list[Finding]) -> list[str]:
 def _finding_lines(finding: Finding) -> list[str]:
     head = f"  {finding.name:{NAME_WIDTH}}{MARKS[finding.verdict]:{MARK_WIDTH}}"
     text = ". ".join(filter(None, (finding.detail, finding.remedy)))
-    body = textwrap.wrap(text, LINE_WIDTH - len(head), break_long_words=False) or [""]
+    width = LINE_WIDTH - len(head)
+    body = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
     return [head + body[0], *(" " * len(head) + line for line in body[1:])]

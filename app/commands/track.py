@@ -15,6 +15,7 @@ from app.commands.video_file import video_file
 from app.viewport.still import compose_preview
 from engine.atomic_file import check_writable
 from engine.capture.sources import open_camera
+from engine.errors import SourceError
 from engine.evaluation.table import report_lines
 from engine.inference.depth_estimator import create_estimator
 
@@ -33,18 +34,25 @@ def run(args: argparse.Namespace) -> int:
     rows = HandRows() if args.out is not None else None
     with open_camera(args.source) as camera:
         tracking = TrackingRun(camera, create_estimator(), args.frames, "tracking")
-        _follow(tracking, rows, args.video, camera.info.fps)
+        failure = _follow(tracking, rows, args.video, camera.info.fps)
     report = tracking.report()
     print("\n".join(report_lines(report)))
     if rows is not None:
         rows.write(args.out)
     if args.json is not None:
         write_json(args.json, report.to_json())
+    if failure is not None:
+        raise failure
     return 0
 
 
-def _follow(tracking: TrackingRun, rows: HandRows | None, video: Path | None, fps: float) -> None:
-    """Run to the end, or until Ctrl-C: what was tracked by then is kept."""
+def _follow(
+    tracking: TrackingRun, rows: HandRows | None, video: Path | None, fps: float
+) -> SourceError | None:
+    """Run to the end, to Ctrl-C, or to a frame that cannot be read: the reason of the last.
+
+    What was tracked by then is kept.
+    """
     with ExitStack() as stack:
         film = stack.enter_context(video_file(video, fps)) if video else None
         try:
@@ -55,3 +63,9 @@ def _follow(tracking: TrackingRun, rows: HandRows | None, video: Path | None, fp
                     film.write(compose_preview(frame, scene))
         except KeyboardInterrupt:
             print("\nStopped; keeping what was tracked so far.", file=sys.stderr)
+        except SourceError as error:
+            if not tracking.frames:
+                raise
+            print(f"\nKeeping the {tracking.frames} frames so far.", file=sys.stderr)
+            return error
+    return None

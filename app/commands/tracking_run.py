@@ -47,6 +47,11 @@ class TrackingRun:
                 "Check that the recording is not empty."
             )
 
+    @property
+    def frames(self) -> int:
+        """How many came so far."""
+        return self._log.frames
+
     def report(self) -> EvalReport:
         """Of the frames so far; the frame rate leaves out what the caller did with them."""
         return build_report(self._log, self._seconds)
