@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+W = TypeVar("W", bound=QWidget)
 
 WINDOW = QColor("#13151a")
 SURFACE = QColor("#1a1d23")
@@ -17,8 +21,8 @@ GOOD = QColor("#6cc08b")
 FAIR = QColor("#d9b45f")
 POOR = QColor("#df7a6c")
 INFO = QColor("#6fa3d8")
-RIGHT_HAND = QColor("#e3b393")
-LEFT_HAND = QColor("#93b7dd")
+RIGHT_HAND = QColor("#eea878")
+LEFT_HAND = QColor("#7fb4ee")
 
 GAP_PX = 10
 
@@ -40,6 +44,7 @@ QLabel {{ background: transparent; }}
 QLabel#title {{ color: {MUTED.name()}; font-size: 12px; }}
 QLabel#muted {{ color: {MUTED.name()}; font-size: 12px; }}
 QLabel#value {{ font-size: 15px; font-weight: 600; }}
+QLabel#key {{ font-weight: 600; }}
 QLabel#heading {{ font-size: 16px; font-weight: 600; }}
 QPushButton, QToolButton {{ background: {RAISED.name()}; border: 1px solid {LINE.name()};
   border-radius: 6px; padding: 6px 13px; min-height: 18px; }}
@@ -87,3 +92,9 @@ def apply_theme(application: QApplication) -> None:
         palette.setColor(role, color)
     application.setPalette(palette)
     application.setStyleSheet(_STYLE)
+
+
+def styled(widget: W, role: str) -> W:
+    """The widget, in the style sheet's role: card, title, muted, value, heading or primary."""
+    widget.setObjectName(role)
+    return widget

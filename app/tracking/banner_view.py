@@ -27,9 +27,10 @@ class BannerView(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._host = parent
         self._banner: Banner | None = None
-        self._title = QLabel(objectName="heading")
-        self._advice = QLabel()
+        self._title = theme.styled(QLabel(), "heading")
+        self._advice = theme.styled(QLabel(), "muted")
         self._advice.setWordWrap(True)
         self._advice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._button = QPushButton()
@@ -38,7 +39,7 @@ class BannerView(QFrame):
         texts.setSpacing(2)
         texts.addWidget(self._title)
         texts.addWidget(self._advice)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(14, 9, 12, 10)
         row.setSpacing(14)
         row.addLayout(texts, 1)
@@ -70,11 +71,11 @@ class BannerView(QFrame):
 
     def place(self) -> None:
         """Fit into the parent; call when its size changed."""
-        parent = self.parentWidget()
-        self.setFixedWidth(min(WIDEST_PX, parent.width() - 2 * MARGIN_PX))
-        self.setFixedHeight(max(self.heightForWidth(self.width()), 48))
-        x = (parent.width() - self.width()) // 2
-        self.move(x, parent.height() - self.height() - MARGIN_PX)
+        area = self._host.size()
+        width = min(WIDEST_PX, area.width() - 2 * MARGIN_PX)
+        height = self._row.totalHeightForWidth(width)
+        x, y = (area.width() - width) // 2, area.height() - height - MARGIN_PX
+        self.setGeometry(x, y, width, height)
 
     def _act(self) -> None:
         if self._banner is not None:
@@ -85,5 +86,5 @@ def _style(color: QColor) -> str:
     return (
         f"BannerView {{ background: rgba(26, 29, 35, 235); border: 1px solid {theme.LINE.name()};"
         f" border-left: 3px solid {color.name()}; border-radius: 7px; }}"
-        f"BannerView > QLabel {{ font-size: 12px; color: {theme.MUTED.name()}; }}"
+        f"BannerView > QLabel#muted {{ color: {theme.MUTED.name()}; }}"
     )

@@ -11,7 +11,7 @@ from engine.messages import Float32
 NO_DATA_RGB = (20, 22, 27)
 _STOPS = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 _STOP_RGB = np.array(
-    [[27, 33, 52], [33, 62, 88], [52, 112, 126], [124, 170, 158], [238, 230, 206]], np.float64
+    [[26, 31, 46], [32, 54, 78], [44, 92, 108], [84, 138, 140], [176, 200, 186]], np.float64
 )
 _SLOW = 0.04
 """Share of the way that the range moves towards the newest frame's, per frame."""

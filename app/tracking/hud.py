@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 from app import theme
 from app.tracking.figures import Spread
 from app.tracking.finger_bars import FingerBars
-from app.tracking.presenter import HandCard, TrackingState
+from app.tracking.presenter import Figures, HandCard
 from app.tracking.sparkline import Sparkline
 from app.tracking.stage_bars import StageBars
 from app.tracking.verdict import Grade
@@ -21,12 +21,13 @@ class FitCard(QFrame):
     """Mesh-to-depth residual with its verdict and history; with two hands, the worse one."""
 
     def __init__(self) -> None:
-        super().__init__(objectName="card")
-        self._residual = QLabel(NONE, objectName="value")
+        super().__init__()
+        theme.styled(self, "card")
+        self._residual = theme.styled(QLabel(NONE), "value")
         self._residual.setToolTip(
             "Mean distance of the observed hand points to the mesh; with two hands, the larger one"
         )
-        self._verdict = QLabel("", objectName="muted")
+        self._verdict = theme.styled(QLabel(""), "muted")
         self._verdict.setWordWrap(True)
         self._verdict.setMinimumHeight(2 * self._verdict.fontMetrics().lineSpacing() - 4)
         self._verdict.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -36,19 +37,21 @@ class FitCard(QFrame):
         column.addWidget(self._spark)
         column.addWidget(self._verdict)
 
-    def show_state(self, state: TrackingState) -> None:
-        worst = max(state.hands, key=lambda hand: hand.residual_mm, default=None)
+    def show_figures(self, figures: Figures) -> None:
+        worst = max(figures.hands, key=lambda hand: hand.residual_mm, default=None)
         self._residual.setText(NONE if worst is None else f"{worst.residual_mm:.1f} mm")
-        self._verdict.setText(_verdict_text(state, worst))
-        color = theme.MUTED if worst is None or state.stale else GRADE_COLOR[worst.verdict.grade]
+        self._verdict.setText(_verdict_text(figures, worst))
+        color = (
+            theme.MUTED if worst is None or not figures.live else GRADE_COLOR[worst.verdict.grade]
+        )
         self._verdict.setStyleSheet(f"color: {color.name()};")
-        self._spark.show_values(state.residual_history_mm)
+        self._spark.show_values(figures.residual_history_mm)
 
 
-def _verdict_text(state: TrackingState, worst: HandCard | None) -> str:
+def _verdict_text(figures: Figures, worst: HandCard | None) -> str:
     if worst is None:
         return "No hand is tracked"
-    if len(state.hands) > 1 and worst.verdict.grade is not Grade.GOOD:
+    if len(figures.hands) > 1 and worst.verdict.grade is not Grade.GOOD:
         return f"{worst.side.value.capitalize()} hand: {worst.verdict.sentence}"
     return worst.verdict.sentence
 
@@ -57,21 +60,23 @@ class ConfidenceCard(QFrame):
     """Confidence of each joint."""
 
     def __init__(self) -> None:
-        super().__init__(objectName="card")
+        super().__init__()
+        theme.styled(self, "card")
         self._bars = FingerBars()
         column = _column(self)
-        column.addWidget(QLabel("Joint confidence", objectName="title"))
+        column.addWidget(theme.styled(QLabel("Joint confidence"), "title"))
         column.addWidget(self._bars)
 
-    def show_state(self, state: TrackingState) -> None:
-        self._bars.show_hands(state.hands)
+    def show_figures(self, figures: Figures) -> None:
+        self._bars.show_hands(figures.hands)
 
 
 class SpeedCard(QFrame):
     """Frames a second, latency, time of each stage."""
 
     def __init__(self) -> None:
-        super().__init__(objectName="card")
+        super().__init__()
+        theme.styled(self, "card")
         self._cells: dict[str, QLabel] = {}
         column = _column(self)
         grid = QGridLayout()
@@ -79,7 +84,7 @@ class SpeedCard(QFrame):
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(0, 1)
         for row, (key, title, tip) in enumerate(_SPEED_ROWS):
-            label = QLabel(title, objectName="title")
+            label = theme.styled(QLabel(title), "title")
             cell = QLabel(NONE)
             cell.setAlignment(Qt.AlignmentFlag.AlignRight)
             label.setToolTip(tip)
@@ -91,13 +96,13 @@ class SpeedCard(QFrame):
         self._stages = StageBars()
         column.addWidget(self._stages)
 
-    def show_state(self, state: TrackingState) -> None:
-        live = state.running and not state.stale
-        tracked = f"{state.tracked_hz:.0f} tracked  ·  {state.shown_hz:.0f} shown"
+    def show_figures(self, figures: Figures) -> None:
+        live = figures.live
+        tracked = f"{figures.tracked_hz:.0f} tracked  ·  {figures.shown_hz:.0f} shown"
         self._cells["rate"].setText(tracked if live else NONE)
-        self._cells["mesh"].setText(_spread(state.to_mesh_ms) if live else NONE)
-        self._cells["screen"].setText(_spread(state.to_screen_ms) if live else NONE)
-        self._stages.show_stages(state.stages_ms if live else {})
+        self._cells["mesh"].setText(_spread(figures.to_mesh_ms) if live else NONE)
+        self._cells["screen"].setText(_spread(figures.to_screen_ms) if live else NONE)
+        self._stages.show_stages(figures.stages_ms if live else {})
 
 
 _SPEED_ROWS = (
@@ -124,7 +129,7 @@ def _column(card: QWidget) -> QVBoxLayout:
 
 def _title_row(title: str, value: QLabel) -> QHBoxLayout:
     row = QHBoxLayout()
-    row.addWidget(QLabel(title, objectName="title"))
+    row.addWidget(theme.styled(QLabel(title), "title"))
     row.addStretch(1)
     row.addWidget(value)
     return row

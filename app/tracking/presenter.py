@@ -1,6 +1,6 @@
 """What the tracking room shows, computed from facts. Knows nothing of Qt.
 
-A view asks `state` for everything to show and draws it; the presenter is fed with the session's
+Views ask for the condition and the figures and draw them; the presenter is fed with the session's
 status and scenes, and with the moments at which pictures reached the screen. Times are the
 monotonic clock's nanoseconds and are always handed in.
 """
@@ -67,14 +67,24 @@ class HandCard:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackingState:
-    """Everything the tracking room shows at one moment, besides the pictures."""
+class Condition:
+    """How things stand; cheap, asked for at every look."""
 
     running: bool
-    busy: bool
+    """A session tracks, or tries to."""
+    frozen: bool
+    """What is on screen is not live."""
     banner: Banner | None
-    stale: bool
-    source_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The numbers to show; a few times a second is what eyes can read."""
+
+    live: bool
+    source_name: str = ""
+    frames: int = 0
+    drops: int = 0
     hands: tuple[HandCard, ...] = ()
     tracked_hz: float = 0.0
     shown_hz: float = 0.0
@@ -83,28 +93,29 @@ class TrackingState:
     stages_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """Median of each stage, in the order in which they ran."""
     residual_history_mm: tuple[float, ...] = ()
-    frames: int = 0
-    drops: int = 0
 
 
 class TrackingPresenter:
-    """Turns session facts into a TrackingState. One thread."""
+    """Turns session facts into conditions and figures. One thread."""
 
     def __init__(self) -> None:
         self._status: SessionStatus | None = None
         self._stopping = False
-        self._scene: Scene | None = None
+        self._scene: Scene | None
         self._scene_seen_ns = 0
         self._hand_seen_ns = 0
-        self._running_since_ns: int | None = None
-        self._to_mesh, self._to_screen = Rolling(), Rolling()
-        self._stages: dict[str, Rolling] = {}
-        self._residuals: dict[int, Rolling] = {}
-        self._history = History()
+        self._running_since_ns: int | None
+        self._stages: dict[str, Rolling]
+        self._residuals: dict[int, Rolling]
+        self.begin()
 
     def begin(self) -> None:
-        """A new session starts: forget all figures."""
-        self.__init__()  # type: ignore[misc]
+        """Another session: forget what was seen of the last one."""
+        self._scene = None
+        self._running_since_ns = None
+        self._to_mesh, self._to_screen = Rolling(), Rolling()
+        self._stages, self._residuals = {}, {}
+        self._history = History()
 
     def update_status(self, status: SessionStatus | None, stopping: bool, now_ns: int) -> None:
         """The session as it is now; None without one. `stopping`: asked to end, still holding."""
@@ -136,26 +147,33 @@ class TrackingPresenter:
             return False
         return now_ns - self._scene_seen_ns > STALE_AFTER_S * NS_PER_S
 
-    def state(self, now_ns: int) -> TrackingState:
-        """Everything to show now."""
+    def condition(self, now_ns: int) -> Condition:
+        """How things stand now."""
+        running = self._holding and not self._stopping
+        frozen = self._scene is not None and (not running or self.stale(now_ns))
+        return Condition(running, frozen, self._banner(now_ns))
+
+    def figures(self, now_ns: int) -> Figures:
+        """The numbers to show now."""
         status = self._status
-        holding = status is not None and status.state in _HOLDING
-        return TrackingState(
-            running=holding and not self._stopping,
-            busy=self._stopping or (status is not None and status.state is SessionState.STARTING),
-            banner=self._banner(now_ns),
-            stale=self.stale(now_ns),
+        live = self._holding and not self._stopping and not self.stale(now_ns)
+        return Figures(
+            live=live,
             source_name=status.source_name if status else "",
-            hands=self._hand_cards(now_ns),
+            frames=status.frames if status else 0,
+            drops=status.drops if status else 0,
+            hands=self._hand_cards(now_ns) if live else (),
             tracked_hz=self._to_mesh.rate_hz(now_ns),
             shown_hz=self._to_screen.rate_hz(now_ns),
             to_mesh_ms=self._to_mesh.spread(now_ns),
             to_screen_ms=self._to_screen.spread(now_ns),
             stages_ms=self._stage_medians(now_ns),
             residual_history_mm=self._history.values,
-            frames=status.frames if status else 0,
-            drops=status.drops if status else 0,
         )
+
+    @property
+    def _holding(self) -> bool:
+        return self._status is not None and self._status.state in _HOLDING
 
     def _add_residuals(self, scene: Scene, now_ns: int) -> None:
         ids = {hand.hand_id for hand in scene.hands}

@@ -80,7 +80,7 @@ class Open3DRenderer:
         options = visualizer.get_render_option()
         options.background_color = np.array(BACKGROUND_RGB)
         options.mesh_shade_option = self._o3d.visualization.MeshShadeOption.Color
-        options.mesh_show_back_face = True
+        options.mesh_show_back_face = False
         options.point_size = POINT_SIZE_PX
         control = visualizer.get_view_control()
         # Open3D derives these from what was there when geometry was added, and would clip a hand.

@@ -43,10 +43,5 @@ class PixelBudget:
         """The size to draw for a view of `wanted_px` (width, height), of the same shape."""
         self.changed = False
         width, height = (max(side, 16) for side in wanted_px)
-        scale = min(
-            1.0,
-            float(np.sqrt(self._pixels / (width * height))),
-            MAX_WIDTH_PX / width,
-            MAX_HEIGHT_PX / height,
-        )
+        scale = min(1.0, float(np.sqrt(self._pixels / (width * height))))
         return max(16, int(width * scale)), max(16, int(height * scale))

@@ -9,6 +9,7 @@ the graphics driver ends this process, not the program.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import time
@@ -16,13 +17,15 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from app.viewport.orbit import ViewPose
 from app.viewport.viewport import Content, Renderer, RgbImage
 
-MAX_WIDTH_PX, MAX_HEIGHT_PX = 1600, 1200
-SLOT_BYTES = MAX_WIDTH_PX * MAX_HEIGHT_PX * 3
+MAX_WIDTH_PX, MAX_HEIGHT_PX = 2560, 1600
+SLOT_BYTES = MAX_WIDTH_PX * MAX_HEIGHT_PX * 4
 SLOTS = 2
 NICENESS = 5
 """Tracking goes first where cores are few."""
@@ -36,7 +39,10 @@ class RenderRequest:
     captured_ns: int
     content: Content
     pose: ViewPose
-    size_px: tuple[int, int]
+    drawn_px: tuple[int, int]
+    """(width, height) that Open3D draws."""
+    shown_px: tuple[int, int]
+    """(width, height) of the finished picture: scaling costs the window nothing here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,8 @@ class RenderReply:
     token: int
     captured_ns: int
     pose: ViewPose
-    size_px: tuple[int, int]
+    drawn_px: tuple[int, int]
+    shown_px: tuple[int, int]
     slot: int = 0
     render_ms: float = 0.0
     failure: str = ""
@@ -57,7 +64,8 @@ class Picture:
     """A finished picture. The pixels stay valid until the next `poll` that returns one."""
 
     reply: RenderReply
-    pixels: RgbImage
+    pixels: npt.NDArray[np.uint8]
+    """[height, width, 4] in the order blue, green, red, unused: what Qt paints fastest."""
 
 
 class RenderProcess:
@@ -106,7 +114,7 @@ class RenderProcess:
             return None
         self._slot = reply.slot
         self._send()
-        return Picture(reply, _slot_image(self._memory, reply.slot, reply.size_px))
+        return Picture(reply, _slot_image(self._memory, reply.slot, reply.shown_px))
 
     def close(self) -> None:
         """End the process; waits at most two seconds. Safe to call twice."""
@@ -118,7 +126,9 @@ class RenderProcess:
             self._process.terminate()
             self._process.join(1.0)
         self._memory.unlink()
-        self._memory.close()
+        with contextlib.suppress(BufferError):
+            # A picture is still looked at: the memory goes with the last of them.
+            self._memory.close()
 
     def _send(self) -> None:
         if self._pending is None or self._under_way:
@@ -131,9 +141,9 @@ class RenderProcess:
         self._pending, self._under_way = None, True
 
 
-def _slot_image(memory: SharedMemory, slot: int, size_px: tuple[int, int]) -> RgbImage:
+def _slot_image(memory: SharedMemory, slot: int, size_px: tuple[int, int]) -> npt.NDArray[np.uint8]:
     width, height = size_px
-    return np.ndarray((height, width, 3), np.uint8, buffer=memory.buf, offset=slot * SLOT_BYTES)
+    return np.ndarray((height, width, 4), np.uint8, buffer=memory.buf, offset=slot * SLOT_BYTES)
 
 
 def _serve(pipe: Connection, memory_name: str) -> None:
@@ -143,6 +153,7 @@ def _serve(pipe: Connection, memory_name: str) -> None:
 
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    cv2.setNumThreads(1)
     memory = SharedMemory(name=memory_name)
     renderer: Open3DRenderer | None = None
     try:
@@ -166,12 +177,28 @@ def _draw(
     renderer: Renderer, request: RenderRequest, slot: int, memory: SharedMemory
 ) -> RenderReply:
     started = time.perf_counter()
-    image = renderer.draw(request.content, request.pose, request.size_px)
-    _slot_image(memory, slot, request.size_px)[:] = image
+    image = renderer.draw(request.content, request.pose, request.drawn_px)
     render_ms = (time.perf_counter() - started) * 1e3
+    _put(image, _slot_image(memory, slot, request.shown_px))
     return RenderReply(
-        request.token, request.captured_ns, request.pose, request.size_px, slot, render_ms
+        request.token,
+        request.captured_ns,
+        request.pose,
+        request.drawn_px,
+        request.shown_px,
+        slot,
+        render_ms,
     )
+
+
+def _put(image: RgbImage, target: npt.NDArray[np.uint8]) -> None:
+    """Scale and reorder a drawn picture into the shared memory."""
+    painted = cv2.cvtColor(image, cv2.COLOR_RGB2BGRA)
+    height, width = target.shape[:2]
+    if painted.shape == target.shape:
+        target[:] = painted
+    else:
+        cv2.resize(painted, (width, height), dst=target, interpolation=cv2.INTER_LINEAR)
 
 
 def _failed(request: RenderRequest, error: Exception) -> RenderReply:
@@ -179,5 +206,10 @@ def _failed(request: RenderRequest, error: Exception) -> RenderReply:
         f"The 3D view could not start ({error}); run `python main.py doctor` for what is missing."
     )
     return RenderReply(
-        request.token, request.captured_ns, request.pose, request.size_px, failure=sentence
+        request.token,
+        request.captured_ns,
+        request.pose,
+        request.drawn_px,
+        request.shown_px,
+        failure=sentence,
     )

@@ -24,12 +24,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app import theme
-from app.viewport.skeleton_painter import paint_skeleton
 from app.viewport.content import ContentOptions, Floor, build_content
 from app.viewport.follow import followed
 from app.viewport.orbit import ViewPose
 from app.viewport.pixel_budget import PixelBudget
-from app.viewport.render_process import Picture, RenderRequest
+from app.viewport.render_process import MAX_HEIGHT_PX, MAX_WIDTH_PX, Picture, RenderRequest
+from app.viewport.skeleton_painter import paint_skeleton
 from app.viewport.surface import HandSurface
 from engine.messages import Frame, Scene
 from engine.runtime.clock import monotonic_ns
@@ -83,13 +83,14 @@ class ViewportWidget(QWidget):
         self._shown_captured_ns = 0
         self._dirty = True
         self._drag_from: QPointF | None = None
-        self._size_px = (0, 0)
+        self._drawn_px, self._shown_px = (0, 0), (0, 0)
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(RESIZE_QUIET_MS)
         self._quiet.timeout.connect(self._take_size)
         self.setMinimumSize(320, 240)
-        self.setMouseTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setAccessibleName("3D view")
 
@@ -148,20 +149,16 @@ class ViewportWidget(QWidget):
         picture = self._pictures.poll()
         if picture is not None:
             self._picture = picture
-            self._budget.record(picture.reply.size_px, picture.reply.render_ms)
+            self._budget.record(picture.reply.drawn_px, picture.reply.render_ms)
             self._sent = {k: v for k, v in self._sent.items() if k >= picture.reply.token}
             self.update()
-        if self._dirty and self._size_px != (0, 0):
+        if self._dirty and self._shown_px != (0, 0):
             self._dirty = False
             self._ask()
 
-    def grab_image(self) -> QImage:
-        """What the view shows now, with joints, without banners."""
-        image = QImage(self.size(), QImage.Format.Format_RGB32)
-        painter = QPainter(image)
-        self._paint(painter)
-        painter.end()
-        return image
+    def release(self) -> None:
+        """Let go of the picture; the renderer's memory may go then."""
+        self._picture = None
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         painter = QPainter(self)
@@ -170,7 +167,7 @@ class ViewportWidget(QWidget):
         self._report_shown()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: ARG002
-        if self._size_px == (0, 0):
+        if self._shown_px == (0, 0):
             self._take_size()
         else:
             self._quiet.start()
@@ -204,8 +201,10 @@ class ViewportWidget(QWidget):
 
     def _take_size(self) -> None:
         ratio = self.devicePixelRatioF()
-        wanted = (round(self.width() * ratio), round(self.height() * ratio))
-        self._size_px, self._dirty = self._budget.fit(wanted), True
+        width = min(round(self.width() * ratio), MAX_WIDTH_PX)
+        height = min(round(self.height() * ratio), MAX_HEIGHT_PX)
+        self._shown_px, self._dirty = (width, height), True
+        self._drawn_px = self._budget.fit(self._shown_px)
 
     def _ask(self) -> None:
         if self._budget.changed:
@@ -217,7 +216,9 @@ class ViewportWidget(QWidget):
         self._sent[self._token] = self._scene
         captured_ns = self._scene.captured_ns if self._scene else 0
         self._pictures.request(
-            RenderRequest(self._token, captured_ns, content, self._pose, self._size_px)
+            RenderRequest(
+                self._token, captured_ns, content, self._pose, self._drawn_px, self._shown_px
+            )
         )
 
     def _paint(self, painter: QPainter) -> None:
@@ -226,8 +227,7 @@ class ViewportWidget(QWidget):
             return
         pixels, reply = self._picture.pixels, self._picture.reply
         height, width = pixels.shape[:2]
-        image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
         painter.drawImage(QRectF(self.rect()), image)
         scene = self._sent.get(reply.token)
         if self._options.skeleton and scene is not None:

@@ -1,0 +1,327 @@
+"""The main window: puts rooms, bridge, settings and actions together.
+
+    run_window("sim:") -> exit status
+
+The window never waits: sources are looked for, opened and closed by other threads, and pictures
+are drawn by another process. Closing hides the window at once and ends when all of them have.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QStandardPaths, QThreadPool, QTimer
+from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMainWindow,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.about import about_box
+from app.actions import build_menus
+from app.bridge import SessionBridge, SessionFactory
+from app.help_overlay import HelpOverlay
+from app.settings import Settings, default_path, load_settings, save_settings
+from app.sources.bar import SourceBar
+from app.sources.open_dialog import FOLDER_FORM, OpenSourceDialog
+from app.sources.presenter import SourcesPresenter
+from app.tracking.presenter import Action, TrackingPresenter
+from app.tracking.view import TrackingView
+from app.viewport.render_process import RenderProcess
+from app.viewport.surface import HandSurface
+from app.viewport.widget import PictureSource, ViewportWidget
+from engine.capture.camera import SourceInfo
+from engine.capture.sources import discover
+from engine.hand.model import load_hand_model
+from engine.inference.estimator import Estimator
+from engine.messages import Frame, Scene
+from engine.runtime.clock import monotonic_ns
+from engine.session import TrackingSession
+
+FIGURES_MS = 250
+LOOK_FOR_DEVICES_MS = 4000
+SMALLEST_PX = (900, 600)
+FIRST_PX = (1280, 800)
+CLOSING_LIMIT_MS = 6000
+TOGGLES = ("points", "skeleton", "grid", "mirrored", "follow")
+
+
+class MainWindow(QMainWindow):
+    """The whole window. Everything that takes time is handed in, so tests can stand in for it."""
+
+    def __init__(
+        self,
+        make_session: SessionFactory,
+        discover: Callable[[], Sequence[SourceInfo]],
+        pictures: PictureSource,
+        settings_path: Path,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("HandTune")
+        self._settings_path = settings_path
+        self.settings = load_settings(settings_path)
+        self.sources = SourcesPresenter(discover)
+        self.tracking = TrackingPresenter()
+        self.bridge = SessionBridge(make_session, self)
+        surface = hand_surface()
+        self.view = TrackingView(ViewportWidget(pictures, surface), surface)
+        self.bar = SourceBar()
+        self._closing = False
+        self._start_when_found = False
+        self.actions_by_name = build_menus(self, lambda name: getattr(self, name))
+        self._lay_out()
+        self.help = HelpOverlay(self.body)
+        self._connect()
+        self._restore()
+        self.sources.refresh()
+
+    def start(self, uri: str | None) -> None:
+        """Track `uri`; without one, the last source once devices were looked for."""
+        if uri is None:
+            self._start_when_found = True
+            return
+        self._start_when_found = False
+        self.settings = self.settings.remembering(uri)
+        self._show_choices()
+        self.bridge.start(uri)
+
+    def toggle_tracking(self) -> None:
+        """Start the chosen source, or stop."""
+        if self.bridge.active:
+            self.bridge.stop()
+        elif not self.bridge.stopping:
+            self.start(self.settings.source_uri)
+
+    def choose_source(self, uri: str) -> None:
+        """Track this source from now on."""
+        self.start(uri)
+
+    def refresh_sources(self) -> None:
+        self.sources.refresh()
+
+    def open_source(self, form_index: int = FOLDER_FORM) -> None:
+        """Ask for a folder, data set or typed source; does not block."""
+        dialog = OpenSourceDialog(self, form_index)
+        dialog.accepted.connect(lambda: self.start(dialog.uri))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def save_screenshot(self) -> Path:
+        """Save a picture of the window to the pictures folder; writes in the background."""
+        places = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.PicturesLocation)
+        folder = Path(places[0]) if places else Path.cwd()
+        target = folder / f"handtune-{datetime.now():%Y%m%d-%H%M%S}.png"
+        self.save_picture(target)
+        return target
+
+    def save_picture(self, target: Path) -> None:
+        """Save a picture of the window as PNG."""
+        image = self.grab().toImage()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        QThreadPool.globalInstance().start(lambda: image.save(str(target)))
+        self.view.show_note(f"Saved {target}")
+
+    def reset_view(self) -> None:
+        self.view.viewport.reset_view()
+
+    def set_mirrored(self, on: bool) -> None:
+        self._set(replace(self.settings, mirrored=on))
+
+    def set_follow(self, on: bool) -> None:
+        self._set(replace(self.settings, follow=on))
+
+    def set_points(self, on: bool) -> None:
+        self._set(replace(self.settings, points=on))
+
+    def set_skeleton(self, on: bool) -> None:
+        self._set(replace(self.settings, skeleton=on))
+
+    def set_grid(self, on: bool) -> None:
+        self._set(replace(self.settings, grid=on))
+
+    def toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def toggle_help(self) -> None:
+        self.help.toggle()
+
+    def show_about(self) -> None:
+        about_box(self).open()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Hide at once; end when the session has let go of its camera."""
+        if not self._closing:
+            self._closing = True
+            self._remember()
+            self.bridge.stop()
+            QTimer.singleShot(CLOSING_LIMIT_MS, self._quit)
+        if self.bridge.holding:
+            event.ignore()
+            self.hide()
+            return
+        event.accept()
+        self._quit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.help.place()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(7)
+        top.addWidget(self.bar, 1)
+        top.addStretch(0)
+        for name in ("set_points", "set_skeleton", "set_grid", "set_mirrored", "reset_view"):
+            button = QToolButton()
+            button.setDefaultAction(self.actions_by_name[name])
+            top.addWidget(button)
+        self.body = QWidget()
+        column = QVBoxLayout(self.body)
+        column.setContentsMargins(theme.GAP_PX, 4, theme.GAP_PX, theme.GAP_PX)
+        column.setSpacing(theme.GAP_PX)
+        column.addLayout(top)
+        column.addWidget(self.view, 1)
+        self.setCentralWidget(self.body)
+        self.setMinimumSize(*SMALLEST_PX)
+        self.view.viewport.setFocus()
+
+    def _connect(self) -> None:
+        self.bar.chosen.connect(self.choose_source)
+        self.bar.open_asked.connect(self.open_source)
+        self.bar.refresh_asked.connect(self.refresh_sources)
+        self.bar.toggle_asked.connect(self.toggle_tracking)
+        self.bridge.began.connect(self._began)
+        self.bridge.scene_arrived.connect(self._scene_arrived)
+        self.bridge.frame_arrived.connect(self.view.show_frame)
+        self.bridge.ticked.connect(self._tick)
+        self.bridge.released.connect(self._released)
+        self.view.action_asked.connect(self._act)
+        self.view.viewport.shown.connect(
+            lambda captured_ns: self.tracking.add_shown(captured_ns, monotonic_ns())
+        )
+        self._figures_timer = QTimer(self, interval=FIGURES_MS)
+        self._figures_timer.timeout.connect(self._show_figures)
+        self._figures_timer.start()
+        self._devices_timer = QTimer(self, interval=LOOK_FOR_DEVICES_MS)
+        self._devices_timer.timeout.connect(self._look_for_devices)
+        self._devices_timer.start()
+
+    def _restore(self) -> None:
+        self.resize(*FIRST_PX)
+        if self.settings.geometry:
+            self.restoreGeometry(QByteArray.fromHex(self.settings.geometry.encode()))
+        if len(self.settings.splitter) == 2:
+            self.view.splitter.setSizes(list(self.settings.splitter))
+        wanted = self.settings
+        for name in TOGGLES:
+            self.actions_by_name[f"set_{name}"].setChecked(getattr(wanted, name))
+        self.view.show_options(self.settings)
+        self._show_choices()
+
+    def _remember(self) -> None:
+        geometry = bytes(self.saveGeometry().toHex().data()).decode()
+        sizes = tuple(self.view.splitter.sizes())
+        self.settings = replace(self.settings, geometry=geometry, splitter=sizes)
+        save_settings(self.settings, self._settings_path)
+
+    def _set(self, settings: Settings) -> None:
+        self.settings = settings
+        self.view.show_options(settings)
+
+    def _began(self, uri: str) -> None:  # noqa: ARG002
+        self.tracking.begin()
+        self.view.clear()
+
+    def _scene_arrived(self, scene: Scene, frame: Frame | None) -> None:
+        self.tracking.add_scene(scene, monotonic_ns())
+        self.view.show_scene(scene, frame)
+
+    def _tick(self, now_ns: int) -> None:
+        self.tracking.update_status(self.bridge.status, self.bridge.stopping, now_ns)
+        if self.sources.poll():
+            self._show_choices()
+            if self._start_when_found:
+                self.start(self.sources.first_uri(self.settings.source_uri))
+        self.view.show_condition(self.tracking.condition(now_ns))
+        self.bar.show_running(self.bridge.active, self.bridge.stopping, self.sources.searching)
+        self.view.viewport.tick()
+
+    def _show_figures(self) -> None:
+        self.view.show_figures(self.tracking.figures(monotonic_ns()))
+
+    def _show_choices(self) -> None:
+        choices = self.sources.choices(self.settings.source_uri, self.settings.recent_uris)
+        self.bar.show_choices(choices, self.settings.source_uri)
+
+    def _look_for_devices(self) -> None:
+        """Hot plugging; not while a device is held, some SDKs disturb a running stream."""
+        if not self.bridge.holding:
+            self.sources.refresh()
+
+    def _released(self) -> None:
+        if self._closing:
+            self.close()
+            return
+        self.tracking.begin()
+        self.view.clear()
+
+    def _act(self, action: Action) -> None:
+        if action is not Action.NONE:
+            self.start(self.settings.source_uri)
+
+    def _quit(self) -> None:
+        self.bridge.close(timeout_s=0.5)
+        QApplication.quit()
+
+
+def hand_surface() -> HandSurface:
+    """The drawing side's view of the hand model."""
+    model = load_hand_model()
+    vertices = model.points[: model.vertex_count]
+    return HandSurface.from_rest_pose(vertices, model.faces, model.rest_keypoints())
+
+
+def run_window(initial_uri: str | None = None, make_session: SessionFactory | None = None) -> int:
+    """Open the window and stay until it closes; the exit status.
+
+    Tracks `initial_uri`, or without one what was used last (else a camera that is attached, else
+    the simulated one). `make_session` builds a tracking session for a URI.
+    """
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("HandTune")
+    theme.apply_theme(application)
+    pictures = RenderProcess()
+    window = MainWindow(make_session or _make_session, discover, pictures, default_path())
+    window.show()
+    window.start(initial_uri)
+    try:
+        return application.exec()
+    finally:
+        window.bridge.close()
+        QThreadPool.globalInstance().waitForDone(3000)
+        window.view.viewport.release()
+        pictures.close()
+
+
+def _make_session(uri: str) -> TrackingSession:
+    return TrackingSession(uri, _make_estimator)
+
+
+def _make_estimator() -> Estimator:
+    # Imported on the inference thread: runtimes take a second to load, and the window is up.
+    from engine.inference.depth_estimator import create_estimator
+
+    return create_estimator()
