@@ -85,7 +85,7 @@ class TrackingSession:
         self._scenes: Slot[Scene] = Slot()
         self._tracker = _Tracker(make_estimator, self._frames, self._scenes)
         self._feed = CameraFeed(
-            lambda: open_camera(uri), self._frames, consumer_ready=lambda: self._tracker.ready
+            uri, open_camera, self._frames, consumer_ready=lambda: self._tracker.ready
         )
         self._inference = Worker(
             "inference", self._tracker.step, setup=self._tracker.setup, dropped=self._drops

@@ -1,8 +1,8 @@
 """The capture thread's work: one camera, opened, paced, and opened again when it went away.
 
-A device that is unplugged while running is tried again by the same URI, with growing pauses, until
-it returns or the feed is closed. The first opening is not repeated: a source that was never there
-is a mistake to report, not a state to wait in.
+A device that is unplugged while running is tried again by its own URI (serial number), with
+growing pauses, until it returns or the feed is closed. The first opening is not repeated: a source
+that was never there is a mistake to report, not a state to wait in.
 """
 
 from __future__ import annotations
@@ -56,11 +56,13 @@ class CameraFeed:
 
     def __init__(
         self,
-        open_camera: Callable[[], Camera],
+        uri: str,
+        open_camera: Callable[[str], Camera],
         output: Slot[FrameSet],
         consumer_ready: Callable[[], bool] = lambda: True,
     ) -> None:
         """A recording stands at its first frame until `consumer_ready`: none of it is lost."""
+        self._uri = uri
         self._open_camera = open_camera
         self._output = output
         self._consumer_ready = consumer_ready
@@ -106,7 +108,7 @@ class CameraFeed:
             return
         self._attempts += 1
         try:
-            self._camera = self._open_camera()
+            self._camera = self._open_camera(self._uri)
         except SourceError:
             if not reconnecting:
                 raise
@@ -114,6 +116,7 @@ class CameraFeed:
         self._heard_ns = self._due_ns = monotonic_ns()
         self._last_sequence = None
         self._status = replace(self._status, info=self._camera.info)
+        self._uri = self._camera.info.uri  # "The first camera" becomes this very one.
         if not reconnecting:
             self._status = replace(self._status, state=FeedState.RUNNING)
 

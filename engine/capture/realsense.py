@@ -1,0 +1,149 @@
+"""`realsense:` cameras and recordings of Intel RealSense, through pyrealsense2.
+
+`realsense:` opens the first camera, `realsense:SERIAL` that one, `realsense:PATH.bag` (or the .db3
+of newer SDKs) a recording. Options of a camera: `?width=848,height=480,fps=60`; of a recording:
+`fps` and `loop`.
+
+Here are finding and opening; reading is in realsense_streams.py. pyrealsense2 is imported when such
+a source is opened or looked for, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.capture.camera import SourceInfo
+from engine.capture.realsense_streams import RealSenseCamera, RealSenseFile
+from engine.capture.recorded import parse_playback
+from engine.errors import SourceError
+
+RECORDING_SUFFIXES = (".bag", ".db3")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamMode:
+    """What is asked of a device; every D400, the L515 and the SR305 offer the default."""
+
+    width_px: int = 640
+    height_px: int = 480
+    fps: int = 30
+
+
+def open_location(location: str, options: Mapping[str, str]) -> RealSenseCamera | RealSenseFile:
+    """Open a camera by serial number (empty: the first one) or a recording by its path.
+
+    Raises:
+        SourceError: no SDK, no such camera or file, it cannot be started, or bad options.
+    """
+    rs = _import_sdk()
+    if location.lower().endswith(RECORDING_SUFFIXES):
+        return _open_file(rs, location, options)
+    return _open_device(rs, location, _parse_mode(options))
+
+
+def find_devices() -> list[SourceInfo]:
+    """The RealSense cameras that are plugged in; none where the SDK is missing."""
+    try:
+        rs = _import_sdk()
+    except SourceError:
+        return []
+    return [
+        SourceInfo(uri=f"realsense:{serial}", name=name, live=True)
+        for serial, name in _attached(rs)
+    ]
+
+
+def _import_sdk() -> Any:
+    try:
+        import pyrealsense2
+    except ImportError as error:
+        raise SourceError(
+            "RealSense sources need the package pyrealsense2, which is not installed; install it "
+            "with 'pip install pyrealsense2'."
+        ) from error
+    return pyrealsense2
+
+
+def _attached(rs: Any) -> list[tuple[str, str]]:
+    """Serial number and name of every device that answers."""
+    found = []
+    for device in rs.context().query_devices():
+        try:
+            serial = str(device.get_info(rs.camera_info.serial_number))
+            found.append((serial, f"{device.get_info(rs.camera_info.name)} ({serial})"))
+        except RuntimeError:
+            continue  # It is being plugged in or out this moment.
+    return found
+
+
+def _open_device(rs: Any, serial: str, mode: StreamMode) -> RealSenseCamera:
+    attached = _attached(rs)
+    if not attached:
+        raise SourceError(
+            "No RealSense camera found; plug one in, into a USB 3 port, or use 'sim:'."
+        )
+    if serial and serial not in [number for number, _ in attached]:
+        names = ", ".join(name for _, name in attached)
+        raise SourceError(
+            f"No RealSense camera with serial number {serial} found; attached: {names}."
+        )
+    serial = serial or attached[0][0]
+    failures: list[str] = []
+    for with_color in (True, False):  # Some devices have no colour camera.
+        config = _device_config(rs, serial, mode, with_color)
+        try:
+            return RealSenseCamera(rs, rs.pipeline(), config, _device_uri(serial, mode))
+        except RuntimeError as error:
+            failures.append(str(error))
+    raise SourceError(
+        f"{dict(attached)[serial]} cannot be started at {mode.width_px} x {mode.height_px} px, "
+        f"{mode.fps} fps ({failures[-1]}); close other programs that use it and use a USB 3 port."
+    )
+
+
+def _device_uri(serial: str, mode: StreamMode) -> str:
+    """Opens the same device in the same mode, whatever else is plugged in by then."""
+    options = f"width={mode.width_px},height={mode.height_px},fps={mode.fps}"
+    return f"realsense:{serial}" if mode == StreamMode() else f"realsense:{serial}?{options}"
+
+
+def _device_config(rs: Any, serial: str, mode: StreamMode, with_color: bool) -> Any:
+    config = rs.config()
+    config.enable_device(serial)
+    size = (mode.width_px, mode.height_px)
+    config.enable_stream(rs.stream.depth, *size, rs.format.z16, mode.fps)
+    if with_color:
+        config.enable_stream(rs.stream.color, *size, rs.format.rgb8, mode.fps)
+    return config
+
+
+def _open_file(rs: Any, location: str, options: Mapping[str, str]) -> RealSenseFile:
+    path = Path(location).expanduser()
+    if not path.is_file():
+        raise SourceError(f"{path}: expected a RealSense recording (.bag or .db3), found nothing.")
+    playback = parse_playback(options)
+    config = rs.config()
+    try:
+        config.enable_device_from_file(str(path), playback.loop)
+        fps = playback.fps if "fps" in options else None
+        return RealSenseFile(rs, rs.pipeline(), config, f"realsense:{location}", fps)
+    except RuntimeError as error:
+        raise SourceError(f"{path}: not a readable RealSense recording ({error}).") from error
+
+
+def _parse_mode(options: Mapping[str, str]) -> StreamMode:
+    default = StreamMode()
+    known = {"width": default.width_px, "height": default.height_px, "fps": default.fps}
+    values = dict(known)
+    for key, text in options.items():
+        if key not in known:
+            raise SourceError(
+                f"A RealSense camera has no option '{key}'; expected {', '.join(known)}."
+            )
+        if not text.isdecimal() or int(text) == 0:
+            raise SourceError(f"The option {key} must be a positive whole number, found '{text}'.")
+        values[key] = int(text)
+    return StreamMode(values["width"], values["height"], values["fps"])

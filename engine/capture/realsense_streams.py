@@ -1,0 +1,201 @@
+"""RealSense devices and recordings while they stream; `rs` is the module pyrealsense2.
+
+Depth keeps its own view and resolution; colour, where there is any, is aligned to it. Intrinsics
+and the depth scale are read from the device. A device that goes away is recognised by the SDK's
+error, by its own word (`is_connected`), or by repeating an old frame (librealsense issue 9884);
+opening it again is the caller's business.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.camera_model import PinholeCamera
+from engine.capture.camera import CameraInfo, CloseOnExit
+from engine.capture.undistort import DepthUndistorter
+from engine.errors import CameraDisconnected, EndOfStream, SourceError
+from engine.messages import Float32, Frame
+from engine.runtime.clock import monotonic_ns
+
+
+class DepthPipeline:
+    """A started SDK pipeline: its camera, and its frames as metric images."""
+
+    def __init__(self, rs: Any, pipeline: Any, config: Any) -> None:
+        """Start it; raises the SDK's RuntimeError where that fails."""
+        self._rs = rs
+        self._pipeline = pipeline
+        profile = pipeline.start(config)
+        try:
+            self.device = profile.get_device()
+            self.name = str(self.device.get_info(rs.camera_info.name))
+            depth = profile.get_stream(rs.stream.depth).as_video_stream_profile()
+            self.camera = pinhole_camera(depth.get_intrinsics())
+            self._undistort = _undistorter(self.camera, depth.get_intrinsics())
+            self.fps = float(depth.fps())
+            self._scale = np.float32(self.device.first_depth_sensor().get_depth_scale())
+        except BaseException:
+            pipeline.stop()
+            raise
+        self._align = rs.align(rs.stream.depth)
+
+    def wait(self, timeout_s: float) -> tuple[int, Any] | None:
+        """Arrival time and frames, or None when none came in time."""
+        arrived, frames = self._pipeline.try_wait_for_frames(max(1, round(timeout_s * 1000)))
+        return (monotonic_ns(), frames) if arrived else None
+
+    def frame(self, uri: str, captured_ns: int, frames: Any) -> Frame | None:
+        """The frame of SDK frames; None when they hold no depth."""
+        if not frames.get_depth_frame():
+            return None
+        if frames.get_color_frame():
+            frames = self._align.process(frames)
+        depth = frames.get_depth_frame()
+        return Frame(
+            camera_id=uri,
+            sequence=int(depth.get_frame_number()),
+            captured_ns=captured_ns,
+            camera=self.camera,
+            depth_m=self._metres(depth),
+            color=_copied_color(frames.get_color_frame()),
+        )
+
+    def stop(self) -> None:
+        with suppress(RuntimeError):  # It has stopped by itself where the device is gone.
+            self._pipeline.stop()
+
+    def _metres(self, depth: Any) -> Float32:
+        raw: npt.NDArray[np.uint16] = np.asanyarray(depth.get_data())
+        if self._undistort is not None:
+            raw = self._undistort(raw)
+        return np.multiply(raw, self._scale, dtype=np.float32)
+
+
+class RealSenseCamera(CloseOnExit):
+    """A RealSense device while it streams."""
+
+    def __init__(self, rs: Any, pipeline: Any, config: Any, uri: str) -> None:
+        """Start streaming; raises the SDK's RuntimeError where that fails."""
+        self._stream = DepthPipeline(rs, pipeline, config)
+        self._last_sequence = -1
+        self.info = CameraInfo(
+            uri=uri,
+            name=self._stream.name,
+            camera=self._stream.camera,
+            fps=self._stream.fps,
+            live=True,
+            has_truth=False,
+        )
+
+    def read(self, timeout_s: float = 1.0) -> Frame:
+        """The next frame; see `engine.capture.camera.Camera.read`."""
+        deadline = time.monotonic() + timeout_s
+        while (left_s := deadline - time.monotonic()) > 0:
+            frame = self._next(left_s)
+            if frame is not None and frame.sequence != self._last_sequence:
+                self._last_sequence = frame.sequence
+                return frame
+        if not self._connected():
+            raise self._disconnected()
+        raise TimeoutError(f"{self.info.name} sent no new frame within {timeout_s:.1f} s")
+
+    def close(self) -> None:
+        self._stream.stop()
+
+    def _next(self, timeout_s: float) -> Frame | None:
+        try:
+            arrival = self._stream.wait(timeout_s)
+            return self._stream.frame(self.info.uri, *arrival) if arrival else None
+        except RuntimeError as error:
+            raise self._disconnected() from error
+
+    def _connected(self) -> bool:
+        try:
+            return bool(self._stream.device.is_connected())
+        except RuntimeError:
+            return False
+
+    def _disconnected(self) -> CameraDisconnected:
+        return CameraDisconnected(
+            f"{self.info.name} was unplugged; plug it in again, tracking goes on by itself."
+        )
+
+
+class RealSenseFile(CloseOnExit):
+    """A recording of a RealSense device, frame by frame and without dropping any."""
+
+    def __init__(self, rs: Any, pipeline: Any, config: Any, uri: str, fps: float | None) -> None:
+        """Start reading; raises the SDK's RuntimeError where that fails."""
+        self._rs = rs
+        self._stream = DepthPipeline(rs, pipeline, config)
+        self._playback = self._stream.device.as_playback()
+        self._playback.set_real_time(False)
+        self._sequence = 0
+        self.info = CameraInfo(
+            uri=uri,
+            name=f"{self._stream.name} (recording)",
+            camera=self._stream.camera,
+            fps=fps or self._stream.fps,
+            live=False,
+            has_truth=False,
+        )
+
+    def read(self, timeout_s: float = 1.0) -> Frame:
+        """The next frame; see `engine.capture.camera.Camera.read`."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            frame = self._next()
+            if frame is not None:
+                return frame
+        raise TimeoutError(f"{self.info.name} gave no frame within {timeout_s:.1f} s")
+
+    def close(self) -> None:
+        self._stream.stop()
+
+    def _next(self) -> Frame | None:
+        """A frame, or None when none came for a moment. Frames are numbered here: the device's
+        numbers start anywhere, and start again when the recording loops."""
+        try:
+            arrival = self._stream.wait(0.1)
+            ended = self._playback.current_status() == self._rs.playback_status.stopped
+            frame = self._stream.frame(self.info.uri, *arrival) if arrival else None
+        except RuntimeError as error:
+            raise SourceError(
+                f"{self.info.uri}: the recording cannot be read ({error})."
+            ) from error
+        if frame is None:
+            if ended:
+                raise EndOfStream(self.info.uri)
+            return None
+        self._sequence += 1
+        return replace(frame, sequence=self._sequence - 1)
+
+
+def pinhole_camera(intrinsics: Any) -> PinholeCamera:
+    """The pinhole part of SDK intrinsics; pixel centres lie at integers there too."""
+    return PinholeCamera(
+        width_px=int(intrinsics.width),
+        height_px=int(intrinsics.height),
+        fx=float(intrinsics.fx),
+        fy=float(intrinsics.fy),
+        cx=float(intrinsics.ppx),
+        cy=float(intrinsics.ppy),
+    )
+
+
+def _undistorter(camera: PinholeCamera, intrinsics: Any) -> DepthUndistorter | None:
+    """None where depth comes without distortion, as from every stereo device."""
+    if not any(intrinsics.coeffs):
+        return None
+    return DepthUndistorter(camera, intrinsics.coeffs)
+
+
+def _copied_color(color: Any) -> npt.NDArray[np.uint8] | None:
+    """[H, W, 3] RGB out of the SDK's memory, which it uses again for the next frame."""
+    return np.array(color.get_data(), np.uint8) if color else None
