@@ -1,4 +1,7 @@
-"""`track SOURCE`: hands in every frame of a source, written as arrays, figures, video."""
+"""`track SOURCE`: hands in every frame of a source, written as arrays, figures, video.
+
+Whatever goes wrong on the way, what was tracked by then is written where it can be.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ from app.commands.arguments import add_frames, add_json, add_out
 from app.commands.json_file import write_json
 from app.commands.npz_file import HandRows
 from app.commands.tracking_run import TrackingRun
-from app.commands.video_file import video_file
+from app.commands.video_file import VideoWriter, video_file
 from app.viewport.still import compose_preview
-from engine.atomic_file import check_writable
+from engine.atomic_file import OutputError, check_writable
 from engine.capture.sources import open_camera
-from engine.errors import SourceError
+from engine.errors import SourceError, UserError
+from engine.evaluation.report import EvalReport
 from engine.evaluation.table import report_lines
 from engine.inference.depth_estimator import create_estimator
 
@@ -34,38 +38,62 @@ def run(args: argparse.Namespace) -> int:
     rows = HandRows() if args.out is not None else None
     with open_camera(args.source) as camera:
         tracking = TrackingRun(camera, create_estimator(), args.frames, "tracking")
-        failure = _follow(tracking, rows, args.video, camera.info.fps)
+        failures = _film(tracking, rows, args.video, camera.info.fps)
     report = tracking.report()
     print("\n".join(report_lines(report)))
-    if rows is not None:
-        rows.write(args.out)
-    if args.json is not None:
-        write_json(args.json, report.to_json())
-    if failure is not None:
-        raise failure
+    failures += _write(report, rows, args)
+    if failures:
+        raise UserError(" ".join(str(failure) for failure in failures))
     return 0
 
 
-def _follow(
+def _film(
     tracking: TrackingRun, rows: HandRows | None, video: Path | None, fps: float
-) -> SourceError | None:
-    """Run to the end, to Ctrl-C, or to a frame that cannot be read: the reason of the last.
+) -> list[UserError]:
+    """Track everything, into a video where one is wanted."""
+    failures: list[UserError] = []
+    try:
+        with ExitStack() as stack:
+            film = stack.enter_context(video_file(video, fps)) if video is not None else None
+            failures += _follow(tracking, rows, film)
+    except OutputError as error:
+        failures.append(error)
+    return failures
 
-    What was tracked by then is kept.
-    """
-    with ExitStack() as stack:
-        film = stack.enter_context(video_file(video, fps)) if video else None
-        try:
-            for frame, scene in tracking:
-                if rows is not None:
-                    rows.add(scene)
-                if film is not None:
-                    film.write(compose_preview(frame, scene))
-        except KeyboardInterrupt:
-            print("\nStopped; keeping what was tracked so far.", file=sys.stderr)
-        except SourceError as error:
-            if not tracking.frames:
-                raise
-            print(f"\nKeeping the {tracking.frames} frames so far.", file=sys.stderr)
-            return error
-    return None
+
+def _follow(
+    tracking: TrackingRun, rows: HandRows | None, film: VideoWriter | None
+) -> list[SourceError]:
+    """Run to the end, to Ctrl-C, or to a frame that cannot be read."""
+    try:
+        for frame, scene in tracking:
+            if rows is not None:
+                rows.add(scene)
+            if film is not None:
+                film.write(compose_preview(frame, scene))
+    except KeyboardInterrupt:
+        print("\nStopped; keeping what was tracked so far.", file=sys.stderr)
+    except SourceError as error:
+        if not tracking.frames:
+            raise
+        print(f"\nKeeping the {tracking.frames} frames so far.", file=sys.stderr)
+        return [error]
+    return []
+
+
+def _write(
+    report: EvalReport, rows: HandRows | None, args: argparse.Namespace
+) -> list[OutputError]:
+    """Write each file, whether or not another one failed."""
+    failures = []
+    try:
+        if rows is not None:
+            rows.write(args.out)
+    except OutputError as error:
+        failures.append(error)
+    try:
+        if args.json is not None:
+            write_json(args.json, report.to_json())
+    except OutputError as error:
+        failures.append(error)
+    return failures
