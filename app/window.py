@@ -37,11 +37,10 @@ from app.sources.presenter import SourcesPresenter
 from app.tracking.presenter import Action, TrackingPresenter
 from app.tracking.view import TrackingView
 from app.viewport.render_process import RenderProcess
-from app.viewport.surface import HandSurface
+from app.viewport.surface import default_surface
 from app.viewport.widget import PictureSource, ViewportWidget
 from engine.capture.camera import SourceInfo
 from engine.capture.sources import discover
-from engine.hand.model import load_hand_model
 from engine.inference.estimator import Estimator
 from engine.messages import Frame, Scene
 from engine.runtime.clock import monotonic_ns
@@ -72,7 +71,7 @@ class MainWindow(QMainWindow):
         self.sources = SourcesPresenter(discover)
         self.tracking = TrackingPresenter()
         self.bridge = SessionBridge(make_session, self)
-        surface = hand_surface()
+        surface = default_surface()
         self.view = TrackingView(ViewportWidget(pictures, surface), surface)
         self.bar = SourceBar()
         self._closing = False
@@ -284,13 +283,6 @@ class MainWindow(QMainWindow):
     def _quit(self) -> None:
         self.bridge.close(timeout_s=0.5)
         QApplication.quit()
-
-
-def hand_surface() -> HandSurface:
-    """The drawing side's view of the hand model."""
-    model = load_hand_model()
-    vertices = model.points[: model.vertex_count]
-    return HandSurface.from_rest_pose(vertices, model.faces, model.rest_keypoints())
 
 
 def run_window(initial_uri: str | None = None, make_session: SessionFactory | None = None) -> int:

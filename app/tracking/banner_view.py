@@ -73,7 +73,8 @@ class BannerView(QFrame):
         """Fit into the parent; call when its size changed."""
         area = self._host.size()
         width = min(WIDEST_PX, area.width() - 2 * MARGIN_PX)
-        height = self._row.totalHeightForWidth(width)
+        self._row.activate()
+        height = max(self._row.totalHeightForWidth(width), self._row.totalMinimumSize().height())
         x, y = (area.width() - width) // 2, area.height() - height - MARGIN_PX
         self.setGeometry(x, y, width, height)
 

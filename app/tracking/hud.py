@@ -33,7 +33,7 @@ class FitCard(QFrame):
         self._verdict.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._spark = Sparkline()
         column = _column(self)
-        column.addLayout(_title_row("Mesh to depth", self._residual))
+        column.addLayout(_title_row("Mesh fit", self._residual))
         column.addWidget(self._spark)
         column.addWidget(self._verdict)
 

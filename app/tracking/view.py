@@ -27,6 +27,7 @@ from engine.messages import Frame, Scene
 SIDE_MIN_PX, SIDE_FIRST_PX, SIDE_MAX_PX = 316, 380, 560
 COMPACT_BELOW_PX = 700
 """Column height below which fit and confidence stand side by side."""
+PANE_SHAPE, PANE_MIN_PX = 0.75, 130
 NOTE_MS = 5000
 
 
@@ -136,7 +137,7 @@ class _SideColumn(QScrollArea):
         self.setMaximumWidth(SIDE_MAX_PX)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         content = QWidget()
-        self._pane = pane
+        self._pane, self._speed = pane, speed
         self._pair = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._pair.setSpacing(theme.GAP_PX)
         self._pair.addWidget(fit, 1)
@@ -160,9 +161,10 @@ class _SideColumn(QScrollArea):
         compact = self.height() < COMPACT_BELOW_PX
         direction = QBoxLayout.Direction
         self._pair.setDirection(direction.LeftToRight if compact else direction.TopToBottom)
-        width = self.viewport().width()
-        share = 0.40 if compact else 0.48
-        self._pane.setFixedHeight(min(round(width * 0.75), int(self.height() * share)))
+        cards = self._pair.sizeHint().height() + self._speed.sizeHint().height()
+        left = self.height() - cards - 2 * theme.GAP_PX
+        natural = round(self.viewport().width() * PANE_SHAPE)
+        self._pane.setFixedHeight(max(PANE_MIN_PX, min(natural, left)))
 
 
 def _overlay_label(parent: QWidget) -> QLabel:

@@ -166,7 +166,7 @@ class _MeshNode:
         self.geometry.vertices = utility.Vector3dVector(mesh.vertices.astype(np.float64))
         self.geometry.vertex_colors = utility.Vector3dVector(mesh.colors.astype(np.float64))
         if not np.array_equal(self._triangles, mesh.triangles):
-            self.geometry.triangles = utility.Vector3iVector(mesh.triangles)
+            self.geometry.triangles = utility.Vector3iVector(np.array(mesh.triangles))
             self._triangles = mesh.triangles
         self.geometry.compute_vertex_normals()
 

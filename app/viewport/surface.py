@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.hand.model import load_hand_model
 from engine.messages import Float32, Side
 
 NEIGHBOURS = 2
@@ -44,3 +45,14 @@ class HandSurface:
         """[V] in 0..1 of joint confidences [21]."""
         clipped = np.clip(confidence, 0.0, 1.0).astype(np.float32)
         return np.asarray(self.joint_weights @ clipped, np.float32)
+
+
+def default_surface() -> HandSurface:
+    """Of the hand model that the tracker uses.
+
+    Raises:
+        WeightsError: the model's file is missing or damaged.
+    """
+    model = load_hand_model()
+    vertices = model.points[: model.vertex_count]
+    return HandSurface.from_rest_pose(vertices, model.faces, model.rest_keypoints())
