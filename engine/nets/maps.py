@@ -72,15 +72,22 @@ def vote_weights(maps: JointMaps, points: PixelPoints) -> Tensor:
     return logits.masked_fill(~points.foreground[:, None], _MASKED).softmax(-1)
 
 
-def decode_joints(maps: JointMaps, points: PixelPoints) -> tuple[Tensor, Tensor]:
-    """Joints [B, 21, 3] in crop coordinates and the spread [B, 21] of their votes."""
+def decode_joints(maps: JointMaps, points: PixelPoints) -> Tensor:
+    """Joints [B, 21, 3] in crop coordinates."""
     weights = vote_weights(maps, points)
+    shared = weights @ points.position.transpose(1, 2)
+    # One joint at a time, as a batch of matrix products: no [B, 21, 3, P] is ever made.
+    reach = weights * (KERNEL - KERNEL * maps.heat)
+    towards = maps.offset.flatten(0, 1) @ reach.flatten(0, 1)[..., None]
+    return shared + towards.view(shared.shape)
+
+
+def vote_spread(maps: JointMaps, points: PixelPoints, joints: Tensor) -> Tensor:
+    """Spread [B, 21] of the pixels' votes about the joints: the uncertainty, in half cubes."""
     reach = KERNEL * (1.0 - maps.heat)
     votes = points.position[:, None] + maps.offset * reach[:, :, None]  # [B, 21, 3, P]
-    joints = (votes * weights[:, :, None]).sum(-1)
     deviation = ((votes - joints[..., None]) ** 2).sum(2)
-    spread = ((deviation * weights).sum(-1) + 1e-8).sqrt()
-    return joints, spread
+    return ((deviation * vote_weights(maps, points)).sum(-1) + 1e-8).sqrt()
 
 
 def encode_joints(joints: Tensor, points: PixelPoints) -> tuple[Tensor, Tensor]:

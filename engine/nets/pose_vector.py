@@ -11,7 +11,7 @@ POSE_SIZE = 41
 
 
 class PoseVector(NamedTuple):
-    """A pose relative to the crop; see engine.training.synthesis.pose_target."""
+    """A pose relative to the crop; see engine.inference.single_view."""
 
     angles: Tensor
     """[B, 22] radians."""

@@ -16,7 +16,14 @@ from torch import Tensor, nn
 
 from engine.messages import KEYPOINT_COUNT
 from engine.nets.backbone import CHANNELS, DECODER_CHANNELS, Decoder, Encoder, Stem, scaled
-from engine.nets.maps import MAP_CHANNELS, JointMaps, decode_joints, pixel_points, split_maps
+from engine.nets.maps import (
+    MAP_CHANNELS,
+    JointMaps,
+    decode_joints,
+    pixel_points,
+    split_maps,
+    vote_spread,
+)
 from engine.nets.pose_vector import POSE_SIZE
 
 
@@ -39,8 +46,6 @@ class SingleViewOutput(NamedTuple):
 
     joints: Tensor
     """[B, 21, 3]."""
-    spread: Tensor
-    """[B, 21]: standard deviation of the votes."""
     pose: Tensor
     """[B, 41]: see engine.nets.pose_vector."""
     logits: Tensor
@@ -75,10 +80,10 @@ class Stack(nn.Module):
         decoded = self.decoder(features)
         raw = self.maps(decoded)
         maps = split_maps(raw)
-        joints, spread = decode_joints(maps, pixel_points(image))
+        joints = decode_joints(maps, pixel_points(image))
         deepest = features[-1].float().mean((2, 3))
         pose = self.pose(torch.cat([deepest, joints.detach().flatten(1)], 1))
-        return SingleViewOutput(joints, spread, pose, self.decide(deepest), maps), decoded, raw
+        return SingleViewOutput(joints, pose, self.decide(deepest), maps), decoded, raw
 
 
 class SingleViewNet(nn.Module):
@@ -120,4 +125,5 @@ class DeployedNet(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         last = self.net(image)[-1]
-        return last.joints, last.spread, last.pose, last.logits
+        spread = vote_spread(last.maps, pixel_points(image), last.joints)
+        return last.joints, spread, last.pose, last.logits

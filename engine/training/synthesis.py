@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
-from calibration.transforms import rotation_from_axis_angle
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose, PosedHand, pose_hand
-from engine.inference.crops import CUBE_M, Crop, extract_crop, ray_rotation
+from engine.inference.crops import CUBE_M, Crop, extract_crop
+from engine.inference.single_view import pose_vector
 from engine.render.forearm import forearm_mesh
 from engine.render.raycast import NO_TRIANGLE, cast_depth, join_meshes
 from engine.render.sensor_noise import apply_sensor, correlated_noise, sample_sensor
@@ -220,7 +220,7 @@ def _with_targets(scene: Scene, crop: Crop, image: Float32, wrong_side: bool) ->
     joints, pose = np.zeros((21, 3), np.float32), np.zeros(41, np.float32)
     if scene.hand is not None and scene.pose is not None and not wrong_side:
         joints = crop.from_camera(scene.hand.keypoints).astype(np.float32)
-        pose = pose_target(crop, scene.pose).astype(np.float32)
+        pose = pose_vector(crop, scene.pose).astype(np.float32)
     return Sample(
         image=image,
         joints=joints,
@@ -229,19 +229,6 @@ def _with_targets(scene: Scene, crop: Crop, image: Float32, wrong_side: bool) ->
         same_side=float(not wrong_side),
         half_cube_m=0.5 * crop.cube_m,
     )
-
-
-def crop_rotation(crop: Crop) -> Float64:
-    """R_camera_from_crop [3, 3]: the crop's ray, turned with the crop. Ignores mirroring."""
-    return ray_rotation(crop.centre) @ rotation_from_axis_angle(np.array([0, 0, -crop.turn]))
-
-
-def pose_target(crop: Crop, pose: HandPose) -> Float64:
-    """The parameter head's target [41] of a pose in the camera frame."""
-    R_crop_from_camera = crop_rotation(crop).T
-    R = R_crop_from_camera @ pose.wrist_rotation
-    offset = R_crop_from_camera @ (pose.wrist_position - crop.centre) / (0.5 * crop.cube_m)
-    return np.concatenate([pose.angles, pose.shape, R[:, 0], R[:, 1], offset])
 
 
 def _jittered_crop(rng: np.random.Generator, scene: Scene) -> Crop:

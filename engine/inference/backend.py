@@ -1,0 +1,86 @@
+"""Inference backends: one network, several runtimes, the same answer.
+
+A backend runs a network that was exported to ONNX (or, for torch, the network itself). Outputs of
+two backends agree within AGREEMENT; the contract test holds them to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import UserError
+
+Float32 = npt.NDArray[np.float32]
+
+AGREEMENT = {"onnxruntime": 1e-4, "torch": 1e-4, "openvino": 1e-4, "openvino-bf16": 0.03}
+"""Largest difference of an output from torch in full precision, in the output's own unit
+(half cubes for joints, so 1e-4 is 0.0125 mm and 0.03 is under 4 mm)."""
+
+
+class Backend(Protocol):
+    """A loaded network. Belongs to one thread."""
+
+    name: str
+
+    def run(self, image: Float32) -> Mapping[str, Float32]:
+        """Outputs by name, of images [B, 1, H, W]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFile:
+    """Where a network's weights lie and how to make ONNX of them."""
+
+    weights: Path
+    export: Callable[[Path, Path], None]
+    """export(weights, onnx_path); imports torch, so it is called only when the cache is cold."""
+
+
+def create_backend(name: str, network: NetworkFile, threads: int = 1) -> Backend:
+    """A backend by name (see BACKENDS). Raises UserError for an unknown name."""
+    if name not in BACKENDS:
+        raise UserError(
+            f"backend: expected one of {', '.join(BACKENDS)}, found '{name}'; choose one of them"
+        )
+    return BACKENDS[name](network, threads)
+
+
+def _onnxruntime(network: NetworkFile, threads: int) -> Backend:
+    from engine.inference.backend_onnxruntime import OnnxRuntimeBackend
+    from engine.inference.onnx_cache import cached_onnx
+
+    return OnnxRuntimeBackend(cached_onnx(network), threads)
+
+
+def _openvino(network: NetworkFile, threads: int) -> Backend:
+    from engine.inference.backend_openvino import OpenVinoBackend
+    from engine.inference.onnx_cache import cached_onnx
+
+    return OpenVinoBackend(cached_onnx(network), threads, half=False)
+
+
+def _openvino_half(network: NetworkFile, threads: int) -> Backend:
+    from engine.inference.backend_openvino import OpenVinoBackend
+    from engine.inference.onnx_cache import cached_onnx
+
+    return OpenVinoBackend(cached_onnx(network), threads, half=True)
+
+
+def _torch(network: NetworkFile, threads: int) -> Backend:
+    from engine.inference.backend_torch import TorchBackend
+
+    return TorchBackend(network.weights, threads)
+
+
+BACKENDS: dict[str, Callable[[NetworkFile, int], Backend]] = {
+    "onnxruntime": _onnxruntime,
+    "openvino": _openvino,
+    "openvino-bf16": _openvino_half,
+    "torch": _torch,
+}

@@ -1,0 +1,51 @@
+"""One-euro filtering of a hand's pose: position, rotation and angles, each in its own unit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.transforms import axis_angle_from_rotation, rotation_from_axis_angle
+from engine.hand.skinning import HandPose
+from engine.inference.one_euro import OneEuroFilter, OneEuroSettings
+
+Float64 = npt.NDArray[np.float64]
+
+# Chosen on the simulated camera: jitter of a resting hand against lag of a moving one
+# (docs/benchmarks.md).
+POSITION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=30.0)  # metres
+ROTATION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=3.0)  # radians
+ANGLES = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=1.5)  # radians, 22 together
+
+
+class PoseFilter:
+    """The filter of one followed hand."""
+
+    def __init__(self) -> None:
+        self._position = OneEuroFilter(POSITION)
+        self._turn = OneEuroFilter(ROTATION)
+        self._angles = OneEuroFilter(ANGLES)
+        self._reference: Float64 | None = None
+        self._turned: Float64 = np.zeros(3)
+
+    def __call__(self, pose: HandPose, time_s: float) -> HandPose:
+        """The filtered pose; shape passes unchanged (it has its own, much slower estimate)."""
+        return replace(
+            pose,
+            wrist_position=self._position(pose.wrist_position, time_s),
+            wrist_rotation=self._filter_rotation(pose.wrist_rotation, time_s),
+            angles=self._angles(pose.angles, time_s),
+        )
+
+    def _filter_rotation(self, rotation: Float64, time_s: float) -> Float64:
+        """Filters the accumulated turn, whose steps are small, instead of a wrapped rotation."""
+        if self._reference is None:
+            self._reference = rotation
+        last = rotation_from_axis_angle(self._turned) @ self._reference
+        step = axis_angle_from_rotation(rotation @ last.T)
+        self._turned = self._turned + step
+        smooth = self._turn(self._turned, time_s)
+        # Re-anchor, so that the axis-angle sum stays near zero, where it adds up like a vector.
+        return rotation_from_axis_angle(smooth - self._turned) @ rotation
