@@ -21,7 +21,7 @@ from typing import Self
 from engine.capture import sources
 from engine.capture.camera import Camera, CameraInfo
 from engine.capture.feed import CameraFeed, FeedState
-from engine.errors import EndOfStream
+from engine.errors import EndOfStream, SourceError
 from engine.inference.estimator import Estimator
 from engine.messages import Frame, FrameSet, Health, Scene
 from engine.runtime.clock import NS_PER_S
@@ -29,6 +29,8 @@ from engine.runtime.slot import Slot
 from engine.runtime.worker import StopSignal, Worker
 
 FRAME_WAIT_S = 0.1
+SILENCE_S = 5.0
+"""`run_offline` gives up on a device that sends nothing for so long."""
 FORGET_AFTER_NS = NS_PER_S
 """After a gap this long between frames, hands are looked for anew instead of followed."""
 
@@ -238,12 +240,20 @@ def run_offline(
     """Every frame of a source with its scene, without threads, as fast as both go.
 
     Ends with the recording or after `max_frames`. The caller opens and closes the camera.
+
+    Raises:
+        SourceError: the source cannot be read, or sends nothing for SILENCE_S.
     """
     for index in count():
         if max_frames is not None and index >= max_frames:
             return
         try:
-            frame = camera.read()
+            frame = camera.read(SILENCE_S)
         except EndOfStream:
             return
+        except TimeoutError as error:
+            raise SourceError(
+                f"{camera.info.name} has sent no frame for {SILENCE_S:g} s; check its cable and "
+                "try again."
+            ) from error
         yield frame, estimator.estimate(FrameSet((frame,)))

@@ -23,6 +23,8 @@ READ_TIMEOUT_S = 0.2
 STALL_NS = 2 * NS_PER_S
 """A live device that sends nothing for so long is treated as unplugged: drivers are known to go
 silent, or to repeat an old frame, instead of raising (librealsense issues 9884, 10543)."""
+FIRST_FRAME_NS = 5 * NS_PER_S
+"""The same before the first frame: devices take a second or two to begin."""
 BACKOFF_S = (0.25, 0.5, 1.0)
 """Pauses between attempts to open a lost device; the last one repeats."""
 LATE_NS = NS_PER_S // 4
@@ -140,9 +142,10 @@ class CameraFeed:
         try:
             return camera.read(READ_TIMEOUT_S)
         except TimeoutError:
-            if camera.info.live and monotonic_ns() - self._heard_ns > STALL_NS:
+            limit_ns = FIRST_FRAME_NS if self._last_sequence is None else STALL_NS
+            if camera.info.live and monotonic_ns() - self._heard_ns > limit_ns:
                 self._lose(
-                    f"{camera.info.name} has sent no frame for {STALL_NS // NS_PER_S} s; "
+                    f"{camera.info.name} has sent no frame for {limit_ns // NS_PER_S} s; "
                     "trying to open it again. Check its cable."
                 )
         except CameraDisconnected as error:
@@ -167,7 +170,7 @@ class CameraFeed:
 
     def _hand_over(self, frame: Frame) -> None:
         self._output.put(FrameSet((frame,)))
-        self._heard_ns = frame.captured_ns
+        self._heard_ns = monotonic_ns()
         lost = 0
         if self._status.info is not None and self._status.info.live:
             expected = frame.sequence if self._last_sequence is None else self._last_sequence + 1

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +46,12 @@ def open_location(location: str, options: Mapping[str, str]) -> RealSenseCamera 
 
 
 def find_devices() -> list[SourceInfo]:
-    """The RealSense cameras that are plugged in; none where the SDK is missing."""
+    """The RealSense cameras that are plugged in; none where the SDK is missing or cannot look."""
     try:
-        rs = _import_sdk()
-    except SourceError:
+        attached = _attached(_import_sdk())
+    except (SourceError, RuntimeError):
         return []
-    return [
-        SourceInfo(uri=f"realsense:{serial}", name=name, live=True)
-        for serial, name in _attached(rs)
-    ]
+    return [SourceInfo(f"realsense:{serial}", name, live=True) for serial, name in attached]
 
 
 def _import_sdk() -> Any:
@@ -67,10 +65,16 @@ def _import_sdk() -> Any:
     return pyrealsense2
 
 
+@lru_cache(maxsize=1)
+def _context(rs: Any) -> Any:
+    """One for the process: each context watches the USB bus with threads of its own."""
+    return rs.context()
+
+
 def _attached(rs: Any) -> list[tuple[str, str]]:
     """Serial number and name of every device that answers."""
     found = []
-    for device in rs.context().query_devices():
+    for device in _context(rs).query_devices():
         try:
             serial = str(device.get_info(rs.camera_info.serial_number))
             found.append((serial, f"{device.get_info(rs.camera_info.name)} ({serial})"))
@@ -95,12 +99,13 @@ def _open_device(rs: Any, serial: str, mode: StreamMode) -> RealSenseCamera:
     for with_color in (True, False):  # Some devices have no colour camera.
         config = _device_config(rs, serial, mode, with_color)
         try:
-            return RealSenseCamera(rs, rs.pipeline(), config, _device_uri(serial, mode))
+            return RealSenseCamera(rs, rs.pipeline(_context(rs)), config, _device_uri(serial, mode))
         except RuntimeError as error:
             failures.append(str(error))
     raise SourceError(
         f"{dict(attached)[serial]} cannot be started at {mode.width_px} x {mode.height_px} px, "
-        f"{mode.fps} fps ({failures[-1]}); close other programs that use it and use a USB 3 port."
+        f"{mode.fps} fps ({failures[0]}); close other programs that use it, use a USB 3 port and, "
+        "on Linux, install the RealSense udev rules."
     )
 
 

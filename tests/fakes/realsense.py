@@ -166,7 +166,7 @@ class _Pipeline:
         self._device = None
 
 
-@dataclass
+@dataclass(eq=False)
 class FakeSdk:
     """Stands for the module pyrealsense2."""
 
@@ -183,7 +183,7 @@ class FakeSdk:
     def context(self) -> Any:
         return SimpleNamespace(query_devices=lambda: [d for d in self.devices if d.plugged])
 
-    def pipeline(self) -> _Pipeline:
+    def pipeline(self, _context: Any) -> _Pipeline:
         return _Pipeline(self)
 
     def config(self) -> _Config:

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
 from engine.capture.camera import Camera
 from engine.capture.sources import open_camera
 from engine.errors import EndOfStream, SourceError
+from tests.fakes.recordings import FOLDER_CAMERA, write_folder, write_png
 from tests.shared_data import shared_folder
-
-CAMERA: dict[str, Any] = {
-    "width": 8,
-    "height": 6,
-    "fx": 10.0,
-    "fy": 11.0,
-    "cx": 3.5,
-    "cy": 2.5,
-    "depth_unit_m": 0.000125,
-    "no_data": [0, 32001],
-}
-
-
-def write_folder(folder: Path, camera: dict[str, Any] | None = None, images: int = 3) -> Path:
-    """A valid folder; image k holds the raw value 1000 * (k + 1)."""
-    folder.mkdir(exist_ok=True)
-    (folder / "camera.json").write_text(json.dumps(CAMERA if camera is None else camera))
-    for k in range(images):
-        write_png(folder / f"{k}.png", np.full((6, 8), 1000 * (k + 1), np.uint16))
-    return folder
-
-
-def write_png(path: Path, image: np.ndarray) -> None:
-    assert cv2.imwrite(str(path), image)
 
 
 def opened(folder: Path, options: str = "") -> Camera:
@@ -93,7 +68,7 @@ def test_loop_starts_again_and_keeps_counting(tmp_path: Path) -> None:
 
 
 def without(key: str) -> dict[str, Any]:
-    return {k: v for k, v in CAMERA.items() if k != key}
+    return {k: v for k, v in FOLDER_CAMERA.items() if k != key}
 
 
 def rewrite(camera: dict[str, Any]) -> Callable[[Path], None]:
@@ -134,12 +109,15 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "JSON list": (lambda f: (f / "camera.json").write_text("[1]"), "found list"),
     "missing focal length": (rewrite(without("fx")), "'fx' is missing"),
     "missing unit": (rewrite(without("depth_unit_m")), "'depth_unit_m' is missing"),
-    "negative focal length": (rewrite(CAMERA | {"fy": -5}), "'fy' must be positive, found -5"),
-    "zero focal length": (rewrite(CAMERA | {"fx": 0}), "'fx' must be positive"),
-    "focal length in words": (rewrite(CAMERA | {"fx": "wide"}), "'fx' must be a number"),
-    "focal length NaN": (rewrite(CAMERA | {"fx": float("nan")}), "'fx' must be a number"),
-    "negative unit": (rewrite(CAMERA | {"depth_unit_m": -1}), "must be positive"),
-    "bad no_data": (rewrite(CAMERA | {"no_data": ["x"]}), "'no_data' must list"),
+    "negative focal length": (
+        rewrite(FOLDER_CAMERA | {"fy": -5}),
+        "'fy' must be positive, found -5",
+    ),
+    "zero focal length": (rewrite(FOLDER_CAMERA | {"fx": 0}), "'fx' must be positive"),
+    "focal length in words": (rewrite(FOLDER_CAMERA | {"fx": "wide"}), "'fx' must be a number"),
+    "focal length NaN": (rewrite(FOLDER_CAMERA | {"fx": float("nan")}), "'fx' must be a number"),
+    "negative unit": (rewrite(FOLDER_CAMERA | {"depth_unit_m": -1}), "must be positive"),
+    "bad no_data": (rewrite(FOLDER_CAMERA | {"no_data": ["x"]}), "'no_data' must list"),
 }
 
 

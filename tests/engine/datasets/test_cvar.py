@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -12,27 +11,12 @@ from engine.capture.sources import open_camera
 from engine.errors import EndOfStream, SourceError
 from engine.hand.keypoints import KEYPOINT_NAMES
 from engine.messages import Side
+from tests.fakes.recordings import write_cvar
 from tests.shared_data import shared_folder
 
 
-def write_sequence(folder: Path, frames: int = 2) -> Path:
-    """Joint j of frame k lies at pixel (100 + j, 50 + k), depth 400 mm."""
-    folder.mkdir(exist_ok=True)
-    lines = [str(frames)]
-    for k in range(frames):
-        name = f"{k:06d}_depth.png"
-        raw = np.full((240, 320), 400, np.uint16)
-        raw[:100] = 32001
-        raw[200:] = 0
-        assert cv2.imwrite(str(folder / name), raw)
-        joints = " ".join(f"{100 + j:.3f} {50 + k:.3f} 400.000" for j in range(21))
-        lines.append(f"./CVAR/P0/{name} {joints} ")
-    (folder / "joint.txt").write_text("\n".join(lines) + "\n")
-    return folder
-
-
 def test_depth_is_metric_and_both_no_data_values_are_zero(tmp_path: Path) -> None:
-    with open_camera(f"cvar:{write_sequence(tmp_path / 'P0')}") as camera:
+    with open_camera(f"cvar:{write_cvar(tmp_path / 'P0')}") as camera:
         depth = camera.read().depth_m
     assert depth[:100].max() == 0.0
     assert depth[200:].max() == 0.0
@@ -40,7 +24,7 @@ def test_depth_is_metric_and_both_no_data_values_are_zero(tmp_path: Path) -> Non
 
 
 def test_joints_land_on_their_keypoints(tmp_path: Path) -> None:
-    with open_camera(f"cvar:{write_sequence(tmp_path / 'P0')}") as camera:
+    with open_camera(f"cvar:{write_cvar(tmp_path / 'P0')}") as camera:
         frames = [camera.read(), camera.read()]
         with pytest.raises(EndOfStream):
             camera.read()
@@ -71,7 +55,7 @@ def test_joints_land_on_their_keypoints(tmp_path: Path) -> None:
     ],
 )
 def test_every_fault_gets_one_sentence(tmp_path: Path, spoil, expected: str) -> None:
-    folder = write_sequence(tmp_path / "P0")
+    folder = write_cvar(tmp_path / "P0")
     spoil(folder)
     with pytest.raises(SourceError, match=expected) as error:
         open_camera(f"cvar:{folder}")

@@ -4,36 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from engine.capture.sources import open_camera
 from engine.errors import SourceError
 from engine.hand.keypoints import KEYPOINT_NAMES
+from tests.fakes.recordings import write_icvl
 
 MAPPED = {"thumb_mcp": 1, "thumb_tip": 3, "index_mcp": 4, "index_pip": 5, "index_tip": 6}
 MAPPED |= {"middle_pip": 8, "ring_tip": 12, "pinky_mcp": 13, "pinky_tip": 15}
 
 
-def write_split(folder: Path, labels: dict[str, list[str]]) -> Path:
-    """A Training or Testing folder: label file -> images; joint j at pixel (60 + j, 70), 300 mm."""
-    for label_file, names in labels.items():
-        lines = []
-        for name in names:
-            image = folder / "Depth" / name
-            image.parent.mkdir(parents=True, exist_ok=True)
-            raw = np.full((240, 320), 300, np.uint16)
-            raw[0] = 32001
-            assert cv2.imwrite(str(image), raw)
-            joints = " ".join(f"{60 + j:.4f} 70.0000 300.0000" for j in range(16))
-            lines.append(f"{name} {joints} ")
-        (folder / label_file).write_text("\n".join(lines) + "\n")
-    return folder
-
-
 def test_joints_land_on_their_keypoints(tmp_path: Path) -> None:
-    folder = write_split(tmp_path, {"labels.txt": ["201403121135/image_0000.png"]})
+    folder = write_icvl(tmp_path, {"labels.txt": ["201403121135/image_0000.png"]})
     with open_camera(f"icvl:{folder}") as camera:
         frame = camera.read()
     (truth,) = frame.truth
@@ -53,7 +37,7 @@ def test_test_sequences_play_one_after_the_other(tmp_path: Path) -> None:
         "test_seq_1.txt": ["test_seq_1/image_0000.png", "test_seq_1/image_0001.png"],
         "test_seq_2.txt": ["test_seq_2/image_0000.png"],
     }
-    with open_camera(f"icvl:{write_split(tmp_path, labels)}") as camera:
+    with open_camera(f"icvl:{write_icvl(tmp_path, labels)}") as camera:
         names = [camera.read().name for _ in range(3)]
     assert names == labels["test_seq_1.txt"] + labels["test_seq_2.txt"]
 
@@ -67,7 +51,7 @@ def test_every_fault_gets_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("\n")
     with pytest.raises(SourceError, match="found none"):
         open_camera(f"icvl:{tmp_path}")
-    write_split(tmp_path, {"labels.txt": ["a/image_0000.png"]})
+    write_icvl(tmp_path, {"labels.txt": ["a/image_0000.png"]})
     (tmp_path / "Depth/a/image_0000.png").write_bytes(b"no image")
     with pytest.raises(SourceError, match="expected a PNG image"):
         open_camera(f"icvl:{tmp_path}")

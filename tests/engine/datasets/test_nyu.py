@@ -12,35 +12,15 @@ from scipy.io import savemat
 from engine.capture.sources import open_camera
 from engine.errors import SourceError
 from engine.hand.keypoints import KEYPOINT_NAMES
+from tests.fakes.recordings import NYU_JOINT_NAMES, write_nyu
 
-BONES = [f"{k}_{b}_{e}" for k in ("F1", "F2", "F3", "F4", "TH") for b in ("KNU3", "KNU2", "KNU1")
-         for e in "AB"]  # fmt: skip
-JOINT_NAMES = BONES + [f"PALM_{k}" for k in range(1, 7)]
 MAPPED = {"pinky_tip": 0, "pinky_dip": 1, "pinky_pip": 3, "pinky_mcp": 5, "ring_tip": 6}
 MAPPED |= {"middle_tip": 12, "index_tip": 18, "index_mcp": 23}
 MAPPED |= {"thumb_tip": 24, "thumb_ip": 25, "thumb_mcp": 27, "thumb_cmc": 29}
 
 
-def write_split(folder: Path, frames: int = 2) -> Path:
-    """Joint j of view 1, frame k at (j, 2 j, 600 + k) mm; depth rows of 0, 300 and 1000 mm."""
-    folder.mkdir(exist_ok=True)
-    xyz = np.zeros((3, frames, 36, 3))
-    xyz[0, :, :, 0] = np.arange(36)
-    xyz[0, :, :, 1] = 2 * np.arange(36)
-    xyz[0, :, :, 2] = 600 + np.arange(frames)[:, None]
-    xyz[1:] = -1e6  # The other views must not be taken.
-    names = np.array([JOINT_NAMES], dtype=object)
-    savemat(folder / "joint_data.mat", {"joint_names": names, "joint_xyz": xyz})
-    depth_mm = np.zeros((480, 640), np.uint16)
-    depth_mm[100:200], depth_mm[200:] = 300, 1000
-    bgr = np.stack([depth_mm & 255, depth_mm >> 8, np.zeros_like(depth_mm)], -1).astype(np.uint8)
-    for k in range(frames):
-        assert cv2.imwrite(str(folder / f"depth_1_{k + 1:07d}.png"), bgr)
-    return folder
-
-
 def test_depth_is_unpacked_from_green_and_blue(tmp_path: Path) -> None:
-    with open_camera(f"nyu:{write_split(tmp_path / 'test')}") as camera:
+    with open_camera(f"nyu:{write_nyu(tmp_path / 'test')}") as camera:
         depth = camera.read().depth_m
     assert depth[:100].max() == 0.0
     assert depth[100:200] == pytest.approx(0.3)
@@ -48,8 +28,8 @@ def test_depth_is_unpacked_from_green_and_blue(tmp_path: Path) -> None:
 
 
 def test_joints_land_on_their_keypoints_in_opencv_axes(tmp_path: Path) -> None:
-    assert len(JOINT_NAMES) == 36
-    with open_camera(f"nyu:{write_split(tmp_path / 'test')}") as camera:
+    assert len(NYU_JOINT_NAMES) == 36
+    with open_camera(f"nyu:{write_nyu(tmp_path / 'test')}") as camera:
         assert camera.info.frame_count == 2
         camera.read()
         (truth,) = camera.read().truth
@@ -61,7 +41,7 @@ def test_joints_land_on_their_keypoints_in_opencv_axes(tmp_path: Path) -> None:
 
 
 def test_every_fault_gets_one_sentence(tmp_path: Path) -> None:
-    folder = write_split(tmp_path / "test")
+    folder = write_nyu(tmp_path / "test")
     raw = np.ones((480, 640), np.uint16)
     assert cv2.imwrite(str(folder / "depth_1_0000001.png"), raw)
     with pytest.raises(SourceError, match="expected a depth PNG in 8-bit RGB, found 16-bit grey"):
