@@ -7,14 +7,21 @@ import time
 from collections.abc import Iterator
 from itertools import count
 
+import numpy as np
+import psutil
 import pytest
 
+from engine.capture import feed
+from engine.capture.camera import Camera
 from engine.errors import CameraDisconnected, SourceError
 from engine.messages import Frame
+from engine.runtime.clock import NS_PER_S
+from engine.runtime.worker import Worker
 from engine.session import SessionState, TrackingSession, run_offline
 from tests.fakes.cameras import (
     NO_SUCH_DEVICE,
     FaultySource,
+    HungCamera,
     ScriptedCamera,
     plane_frame,
     reopening,
@@ -185,3 +192,118 @@ def test_offline_path_sees_every_frame_once() -> None:
 def test_offline_path_ends_after_the_wanted_frames() -> None:
     with ScriptedCamera(frames(), live=False) as camera:
         assert len(list(run_offline(camera, EmptyEstimator(), max_frames=4))) == 4
+
+
+def test_silent_camera_is_named_and_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "STALL_NS", NS_PER_S // 10)
+    source = reopening(lambda: FaultySource(live(), stall_after=3), live)
+    with TrackingSession("fake:", EmptyEstimator, source) as session:
+        wait_until(lambda: session.status().state is SessionState.RECONNECTING)
+        assert "has sent no frame" in session.status().sentence
+        wait_until(lambda: session.status().frames > 6)
+        assert session.status().state is SessionState.RUNNING
+
+
+def test_camera_that_never_returns_is_tried_with_growing_pauses_until_stopped() -> None:
+    tried_s: list[float] = []
+
+    def open_camera(_uri: str) -> Camera:
+        tried_s.append(time.monotonic())
+        if len(tried_s) > 1:
+            raise NO_SUCH_DEVICE
+        return FaultySource(live(), unplug_after=2)
+
+    with TrackingSession("fake:", EmptyEstimator, open_camera) as session:
+        wait_until(lambda: len(tried_s) == 4)
+        since_ns = session.status().reconnecting_since_ns
+        start = time.monotonic()
+        assert session.stop()
+        assert time.monotonic() - start < 0.5  # The pause ends at once.
+        assert session.status().reconnecting_since_ns == since_ns  # One outage, one beginning.
+    pauses_s = np.diff(tried_s[1:])
+    assert pauses_s[1] > 1.5 * pauses_s[0]
+
+
+def test_lost_camera_is_opened_again_by_its_own_uri() -> None:
+    asked: list[str] = []
+
+    def open_camera(uri: str) -> Camera:
+        asked.append(uri)
+        return FaultySource(live(), unplug_after=2) if len(asked) == 1 else live()
+
+    with TrackingSession("first-one:", EmptyEstimator, open_camera) as session:
+        wait_until(lambda: session.status().frames > 5)
+    assert asked == ["first-one:", "fake:"]  # What the camera itself said it was.
+
+
+def test_sinks_start_first_and_sources_stop_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    start, stop = Worker.start, Worker.stop
+
+    def noted_start(self: Worker) -> None:
+        order.append(f"start {self.name}")
+        start(self)
+
+    def noted_stop(self: Worker, timeout_s: float = 5.0) -> bool:
+        order.append(f"stop {self.name}")
+        return stop(self, timeout_s)
+
+    monkeypatch.setattr(Worker, "start", noted_start)
+    monkeypatch.setattr(Worker, "stop", noted_stop)
+    with TrackingSession("fake:", EmptyEstimator, reopening(live)):
+        pass
+    assert order == ["start inference", "start capture", "stop capture", "stop inference"]
+
+
+def test_failure_half_way_unwinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Worker.start
+
+    def fails_for_the_source(self: Worker) -> None:
+        if self.name == "capture":
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(Worker, "start", fails_for_the_source)
+    session = TrackingSession("fake:", EmptyEstimator, reopening(live))
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        session.start()
+    assert not session.threads_running
+
+
+def test_hung_device_does_not_hang_the_window() -> None:
+    camera = HungCamera()
+    session = TrackingSession("fake:", EmptyEstimator, lambda _uri: camera)
+    session.start()
+    wait_until(lambda: camera.reading.is_set())
+    start = time.monotonic()
+    session.request_stop()
+    assert time.monotonic() - start < 0.05
+    assert not session.stop(timeout_s=0.1)
+    assert session.threads_running
+    camera.release.set()
+    assert session.stop()
+
+
+def test_offline_path_names_a_silent_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.session.SILENCE_S", 0.01)
+    camera = FaultySource(ScriptedCamera(frames()), stall_after=2)
+    seen = run_offline(camera, EmptyEstimator())
+    assert [next(seen)[0].sequence for _ in range(2)] == [0, 1]
+    with pytest.raises(SourceError, match=r"has sent no frame for 0\.01 s"):
+        next(seen)
+
+
+def test_memory_stays_flat() -> None:
+    """Five thousand frames of half a megabyte leave nothing behind."""
+    process = psutil.Process()
+
+    def large_frames() -> Iterator[Frame]:
+        return (plane_frame(i, size=(400, 320)) for i in count())
+
+    source = reopening(lambda: ScriptedCamera(large_frames()))
+    with TrackingSession("fake:", EmptyEstimator, source) as session:
+        wait_until(lambda: session.status().frames > 1000, timeout_s=30)
+        before = process.memory_info().rss
+        wait_until(lambda: session.status().frames > 6000, timeout_s=60)
+        grown_mb = (process.memory_info().rss - before) / 1e6
+    assert grown_mb < 30  # Kept frames would be 2,560 MB.

@@ -18,10 +18,13 @@ from engine.runtime.clock import monotonic_ns
 SMALL = PinholeCamera(width_px=16, height_px=12, fx=20.0, fy=20.0, cx=7.5, cy=5.5)
 
 
-def plane_frame(sequence: int, depth_m: float = 0.5) -> Frame:
-    """A frame that looks at a wall."""
-    depth = np.full((SMALL.height_px, SMALL.width_px), depth_m, np.float32)
-    return Frame("fake", sequence, monotonic_ns(), SMALL, depth)
+def plane_frame(
+    sequence: int, depth_m: float = 0.5, size: tuple[int, int] = (SMALL.width_px, SMALL.height_px)
+) -> Frame:
+    """A frame that looks at a wall; `size` is width and height."""
+    camera = replace(SMALL, width_px=size[0], height_px=size[1])
+    depth = np.full((size[1], size[0]), depth_m, np.float32)
+    return Frame("fake", sequence, monotonic_ns(), camera, depth)
 
 
 class ScriptedCamera(CloseOnExit):
@@ -59,6 +62,20 @@ class ScriptedCamera(CloseOnExit):
     def close(self) -> None:
         assert threading.current_thread() is self._thread, "closed by another thread"
         self.closed = True
+
+
+class HungCamera(CloseOnExit):
+    """Hangs in `read`, as a driver may, until released."""
+
+    def __init__(self) -> None:
+        self.reading = threading.Event()
+        self.release = threading.Event()
+        self.info = CameraInfo("fake:", "Hung camera", SMALL, 30.0, live=True, has_truth=False)
+
+    def read(self, timeout_s: float = 1.0) -> Frame:
+        self.reading.set()
+        self.release.wait(30)
+        raise TimeoutError(f"hung for longer than {timeout_s} s")
 
 
 @dataclass
