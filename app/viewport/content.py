@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from app.viewport.open3d_renderer import BACKGROUND_RGB
 from app.viewport.surface import HandSurface
-from app.viewport.viewport import Content, Lines, Mesh, PointCloud
+from app.viewport.viewport import Content, Lines, Mesh, PointCloud, Skeleton
 from calibration.camera_model import PinholeCamera
 from engine.messages import Float32, Frame, HandState, Scene, Side
 
@@ -24,7 +24,7 @@ STALE_SHARE = 0.65
 """How far a frozen mesh fades towards grey."""
 POINT_RGB_NEAR = np.array([0.42, 0.83, 0.80], np.float32)
 POINT_RGB_FAR = np.array([0.16, 0.34, 0.42], np.float32)
-MAX_POINTS = 6000
+MAX_POINTS = 5000
 POINT_RANGE_M = 1.6
 GRID_STEP_M = 0.05
 GRID_REACH_M = 0.40
@@ -37,6 +37,7 @@ class ContentOptions:
     """What the person wants to see."""
 
     points: bool = True
+    skeleton: bool = True
     grid: bool = True
     stale: bool = False
 
@@ -53,7 +54,8 @@ def build_content(
     meshes = tuple(hand_mesh(hand, surface, options.stale) for hand in hands if surface is not None)
     points = observed_points(frame, hands) if options.points and frame is not None else None
     lines = floor.lines() if options.grid else None
-    return Content(meshes, points, lines)
+    skeletons = tuple(Skeleton(hand.joints, hand.confidence) for hand in hands)
+    return Content(meshes, points, lines, skeletons if options.skeleton else (), options.stale)
 
 
 def hand_mesh(hand: HandState, surface: HandSurface, stale: bool = False) -> Mesh:
@@ -95,14 +97,14 @@ def _unproject(
     return np.stack([x, y, z], -1).astype(np.float32)
 
 
-def _point_colors(z: Float32) -> Float32:
+def _point_colors(z: Float32) -> npt.NDArray[np.uint8]:
     """Near points bright, far ones dark, over the span that is there."""
     if len(z) == 0:
-        return np.empty((0, 3), np.float32)
+        return np.empty((0, 3), np.uint8)
     near, far = np.percentile(z, [2, 98])
     share = np.clip((z - near) / max(float(far - near), 0.05), 0.0, 1.0)[:, None]
     colors = POINT_RGB_NEAR + share * (POINT_RGB_FAR - POINT_RGB_NEAR)
-    return np.asarray(colors, np.float32)
+    return np.asarray(colors * 255.0, np.uint8)
 
 
 def _depth_range_m(hands: tuple[HandState, ...]) -> tuple[float, float]:

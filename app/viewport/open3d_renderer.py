@@ -106,7 +106,7 @@ class Open3DRenderer:
         fresh = self._points is None
         self._points = self._o3d.geometry.PointCloud() if fresh else self._points
         self._points.points = self._vectors(points.positions)
-        self._points.colors = self._vectors(points.colors)
+        self._points.colors = self._vectors(points.colors / 255.0)
         self._refresh(self._points, fresh)
 
     def _show_lines(self, lines: Lines | None) -> None:

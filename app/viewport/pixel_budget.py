@@ -8,12 +8,9 @@ from app.viewport.render_process import MAX_HEIGHT_PX, MAX_WIDTH_PX
 
 FIRST_PIXELS = 720 * 540
 MOST_PIXELS = MAX_WIDTH_PX * MAX_HEIGHT_PX
-LEAST_PIXELS = 480 * 360
-NS_PER_PIXEL_FAST = 4.0
-NS_PER_PIXEL_SLOW = 45.0
-"""Per-pixel cost below which the view may be drawn in full, above which it is drawn smaller.
-Software GL on one free core takes 9 ns; the same core shared with other work up to 35."""
-SAMPLE = 30
+FAST_NS = 4.0
+"""Processor time for each pixel below which the view is drawn in full. Software GL takes 9 ns."""
+SAMPLE = 40
 
 
 class PixelBudget:
@@ -21,23 +18,20 @@ class PixelBudget:
 
     def __init__(self) -> None:
         self._pixels = FIRST_PIXELS
-        self._costs: list[float] = []
-        self._settled = False
+        self._costs_ns: list[float] = []
         self.changed = False
+        """Whether `fit` would answer otherwise than when last asked."""
 
     def record(self, size_px: tuple[int, int], render_ms: float) -> None:
-        """A picture of this size took so long. Decides once, after the first pictures."""
-        if self._settled:
+        """A picture of this size took so much processor time."""
+        if self._pixels == MOST_PIXELS:
             return
-        self._costs.append(render_ms * 1e6 / max(size_px[0] * size_px[1], 1))
-        if len(self._costs) < SAMPLE:
+        self._costs_ns.append(render_ms * 1e6 / max(size_px[0] * size_px[1], 1))
+        if len(self._costs_ns) < SAMPLE:
             return
-        self._settled = True
-        cost = float(np.median(self._costs))
-        if cost < NS_PER_PIXEL_FAST:
+        if float(np.median(self._costs_ns)) < FAST_NS:
             self._pixels, self.changed = MOST_PIXELS, True
-        elif cost > NS_PER_PIXEL_SLOW:
-            self._pixels, self.changed = LEAST_PIXELS, True
+        self._costs_ns.clear()
 
     def fit(self, wanted_px: tuple[int, int]) -> tuple[int, int]:
         """The size to draw for a view of `wanted_px` (width, height), of the same shape."""

@@ -36,8 +36,8 @@ class PointCloud:
 
     positions: Float32
     """[P, 3] metres."""
-    colors: Float32
-    """[P, 3] RGB in 0..1."""
+    colors: npt.NDArray[np.uint8]
+    """[P, 3] RGB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,25 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Skeleton:
+    """Joints of one hand, painted over everything: they lie inside an opaque mesh."""
+
+    joints: npt.NDArray[np.float64]
+    """[21, 3] metres."""
+    confidence: npt.NDArray[np.float64]
+    """[21] in 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """Everything in one picture."""
 
     meshes: tuple[Mesh, ...] = ()
     points: PointCloud | None = None
     lines: Lines | None = None
+    skeletons: tuple[Skeleton, ...] = ()
+    """Painted by `paint_skeletons`, not by the renderer."""
+    stale: bool = False
 
 
 class Renderer(Protocol):

@@ -1,8 +1,7 @@
 """The 3D view in the window: shows the newest finished picture, sends mouse moves to the eye.
 
 Pictures come from a renderer process; this widget asks for one when a scene arrived or the eye
-moved, and paints whatever came last. Joints and bones are painted on top here: they stay visible
-inside the opaque hand and sharp at any resolution.
+moved, and paints whatever came last.
 """
 
 from __future__ import annotations
@@ -10,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QImage,
     QMouseEvent,
     QPainter,
@@ -29,7 +26,6 @@ from app.viewport.follow import followed
 from app.viewport.orbit import ViewPose
 from app.viewport.pixel_budget import PixelBudget
 from app.viewport.render_process import MAX_HEIGHT_PX, MAX_WIDTH_PX, Picture, RenderRequest
-from app.viewport.skeleton_painter import paint_skeleton
 from app.viewport.surface import HandSurface
 from engine.messages import Frame, Scene
 from engine.runtime.clock import monotonic_ns
@@ -77,7 +73,6 @@ class ViewportWidget(QWidget):
         self._stale = False
         self._aimed = False
         self._token = 0
-        self._sent: dict[int, Scene | None] = {}
         self._picture: Picture | None = None
         self._painted_token = -1
         self._shown_captured_ns = 0
@@ -150,7 +145,6 @@ class ViewportWidget(QWidget):
         if picture is not None:
             self._picture = picture
             self._budget.record(picture.reply.drawn_px, picture.reply.render_ms)
-            self._sent = {k: v for k, v in self._sent.items() if k >= picture.reply.token}
             self.update()
         if self._dirty and self._shown_px != (0, 0):
             self._dirty = False
@@ -210,10 +204,11 @@ class ViewportWidget(QWidget):
         if self._budget.changed:
             self._take_size()
             self._dirty = False
-        options = ContentOptions(self._options.points, self._options.grid, self._stale)
+        options = ContentOptions(
+            self._options.points, self._options.skeleton, self._options.grid, self._stale
+        )
         content = build_content(self._scene, self._frame, self._surface, self._floor, options)
         self._token += 1
-        self._sent[self._token] = self._scene
         captured_ns = self._scene.captured_ns if self._scene else 0
         self._pictures.request(
             RenderRequest(
@@ -225,21 +220,10 @@ class ViewportWidget(QWidget):
         if self._picture is None:
             painter.fillRect(self.rect(), theme.WINDOW)
             return
-        pixels, reply = self._picture.pixels, self._picture.reply
+        pixels = self._picture.pixels
         height, width = pixels.shape[:2]
         image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
         painter.drawImage(QRectF(self.rect()), image)
-        scene = self._sent.get(reply.token)
-        if self._options.skeleton and scene is not None:
-            self._paint_joints(painter, scene, reply.pose)
-
-    def _paint_joints(self, painter: QPainter, scene: Scene, pose: ViewPose) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for hand in scene.hands:
-            pixels = pose.project(hand.joints, (self.width(), self.height()))
-            if np.isfinite(pixels).all():
-                color = QColor(theme.MUTED) if self._stale else QColor("#f4f6f8")
-                paint_skeleton(painter, pixels, hand.confidence, color, radius_px=2.6)
 
     def _report_shown(self) -> None:
         if self._picture is None or self._picture.reply.token == self._painted_token:
