@@ -141,7 +141,9 @@ def ensure_packages(requirements: Path) -> bool:
     if stamp.exists() and stamp.read_text() == wanted:
         return True
     print(f"Installing {requirements.name}", flush=True)
-    pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "-q"]
+    pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check"]
+    # Hundreds of megabytes: a person wants to see them come, a log does not.
+    pip += [] if sys.stdout.isatty() else ["-q"]
     if not _run([*pip, "-r", str(requirements), "-c", str(CONSTRAINTS)]):
         _fail(f"pip could not install {requirements.name}; its reason stands above.")
         return False
