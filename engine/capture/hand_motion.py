@@ -100,7 +100,7 @@ class HandMotion:
         pose_class = _SHOWN[index % len(_SHOWN)]
         facing = rng.choice([1.35, 1.35, 1.35, 0.5, -0.9])
         return ArmPose(
-            self._place(rng.uniform(0.30, 0.46), rng.uniform(0.05, 0.2), rng.uniform(-0.2, -0.02)),
+            self._place(rng.uniform(0.30, 0.46), rng.uniform(0.05, 0.18), rng.uniform(-0.2, -0.02)),
             float(facing + rng.normal(0, 0.3)),
             float(np.clip(rng.normal(-0.05, 0.3), -0.8, 0.8)),
             float(np.clip(rng.normal(0.05, 0.15), -0.3, 0.4)),

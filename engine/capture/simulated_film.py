@@ -46,7 +46,7 @@ from engine.training.poses import (
     view_label,
 )
 
-SHUFFLED_MIN_VISIBLE = 0.6
+SHUFFLED_MIN_VISIBLE = 0.7
 """A shuffled frame shows at least this share of each hand; others are drawn again."""
 STREAM_MIN_VISIBLE = 0.3
 """Below this a filmed hand counts as away: it is not in the truth."""

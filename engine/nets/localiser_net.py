@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 STRIDE = 4
+PLANES = (16, 32, 96, 128)
+"""Width at a quarter, eighth, sixteenth and 32nd of the resolution."""
 OUTPUT_PLANES = 5
 """Presence logit, right-hand logit, offset in u, offset in v, log(z / REFERENCE_M)."""
 REFERENCE_M = 0.6
@@ -24,20 +26,21 @@ class LocaliserNet(nn.Module):
     """Encoder to a 32nd of the resolution, decoder back to a quarter; height and width multiples
     of 32."""
 
-    def __init__(self, width: int = 24) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        w = width
+        a, b, c, d = PLANES
         self.stem = _conv(4, 16, stride=2)
-        self.quarter = nn.Sequential(_conv(16, w, stride=2), _conv(w, w))
-        self.eighth = nn.Sequential(_conv(w, 2 * w, stride=2), _Residual(2 * w))
-        self.sixteenth = nn.Sequential(_conv(2 * w, 4 * w, stride=2), _Residual(4 * w))
-        self.coarse = nn.Sequential(_conv(4 * w, 4 * w, stride=2), _Residual(4 * w))
-        self.from_coarse = _conv(4 * w, 4 * w, size=1)
-        self.from_sixteenth = nn.Sequential(_Residual(4 * w), _conv(4 * w, 2 * w, size=1))
-        self.from_eighth = nn.Sequential(_Residual(2 * w), _conv(2 * w, w, size=1))
-        self.head = nn.Sequential(_conv(w, w), nn.Conv2d(w, OUTPUT_PLANES, 1))
+        self.quarter = nn.Sequential(_conv(16, a, stride=2), _conv(a, a))
+        self.eighth = nn.Sequential(_conv(a, b, stride=2), _Residual(b), _Residual(b))
+        self.sixteenth = nn.Sequential(_conv(b, c, stride=2), _Residual(c))
+        self.coarse = nn.Sequential(_conv(c, d, stride=2), _Residual(d))
+        self.from_coarse = _conv(d, c, size=1)
+        self.from_sixteenth = nn.Sequential(_Residual(c), _conv(c, b, size=1))
+        self.from_eighth = nn.Sequential(_Residual(b), _conv(b, a, size=1))
+        self.head = nn.Sequential(_conv(a, 2 * a), nn.Conv2d(2 * a, OUTPUT_PLANES, 1))
         last = self.head[-1]
-        assert isinstance(last, nn.Conv2d) and last.bias is not None
+        assert isinstance(last, nn.Conv2d)
+        assert last.bias is not None
         nn.init.constant_(last.bias[:1], -4.0)  # hands are rare among cells
 
     def forward(self, depth_m: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A sub-command a network. Imports no torch, so that --help is quick."""
     networks = parser.add_subparsers(dest="network", required=True, metavar="NETWORK")
     _add_depth_arguments(networks.add_parser("depth", help="the single-view network (seed 000)"))
+    _add_localiser_arguments(networks.add_parser("localiser", help="finds hands in whole frames"))
 
 
 def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +35,23 @@ def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1, help="torch threads of each process")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start-from", type=Path, help="checkpoint of a run to fine-tune")
+
+
+def _add_localiser_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(train=run_localiser)
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/localiser"), help="checkpoints, logs"
+    )
+    parser.add_argument(
+        "--weights-out",
+        type=Path,
+        help="weights file to write (default: OUT/localiser.safetensors)",
+    )
+    parser.add_argument("--samples", type=int, default=400_000, help="end after so many samples")
+    parser.add_argument("--minutes", type=float, help="end after so many minutes if that is sooner")
+    parser.add_argument("--batch", type=int, default=48, help="samples a step")
+    parser.add_argument("--threads", type=int, default=1, help="torch threads")
+    parser.add_argument("--seed", type=int, default=1)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,3 +86,13 @@ def run_depth(args: argparse.Namespace) -> int:
     error = Trainer(settings).run()
     print(f"{settings.weights_out}: validation error {error:.2f} mm")
     return 0
+
+
+def run_localiser(args: argparse.Namespace) -> int:
+    """Train (or resume from OUT/checkpoint.pt)."""
+    for name in ("samples", "batch", "threads"):
+        if getattr(args, name) < 1:
+            raise UserError(f"--{name}: expected at least 1, found {getattr(args, name)}")
+    from engine.training import localiser
+
+    return localiser.run(args)

@@ -1,0 +1,288 @@
+"""Which hands there are, over time: birth, following, loss, finding again, left or right.
+
+A state machine over places and probabilities; it never sees an image. In each frame the estimator
+asks `wants_search` whether to run the localiser, gets from `places` where to look, looks there with
+the network, and reports what it saw to `update`, which returns the hands to show.
+
+- A hand is born at once where the network is sure, and after three frames in a row where it is
+  merely likely; so a single doubtful frame never shows a hand.
+- A hand that is not seen is hidden at once and forgotten after a few frames. Its identity stays
+  reserved for a while: a hand of the same side that comes back gets the same number.
+- Side is a vote over frames: evidence adds up, and it takes clear evidence against to change it.
+  Of two hands at once one is left and one right, unless both are beyond doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.messages import Side
+
+Float64 = npt.NDArray[np.float64]
+
+MOST_HANDS = 2
+SURE = 0.85
+"""Presence at which a hand is shown from its first frame."""
+LIKELY = 0.55
+"""Presence that counts towards a birth."""
+KEEP = 0.35
+"""Presence above which a hand that is followed stays; lower than LIKELY, so that it does not
+flicker."""
+BIRTH_FRAMES = 3
+LOST_FRAMES = 6
+MEMORY_NS = 3_000_000_000
+"""How long an identity waits for its hand to come back."""
+SEARCH_EVERY = 6
+"""Frames between searches for a second hand while one is followed."""
+SAME_PLACE_M = 0.07
+"""Palm centres closer than this are one hand."""
+TAKEN_M = 0.10
+"""A candidate this close to a followed hand is that hand."""
+VOTE_LIMIT = 6.0
+CHANGE_SIDE = -1.5
+"""Votes (log-odds) against the present side that change it."""
+BEYOND_DOUBT = 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where to look in this frame."""
+
+    track_id: int | None
+    """Of the hand that should be there; None for a place that the localiser proposes."""
+    centre: Float64
+    """[3] metres, camera frame: the middle of the palm."""
+    right: float
+    """Probability in 0..1 that it is a right hand, as far as is known."""
+
+    @property
+    def side(self) -> Side:
+        return Side.RIGHT if self.right >= 0.5 else Side.LEFT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What the network saw at a place."""
+
+    place: Place
+    centre: Float64
+    """[3] metres: the palm as found there."""
+    presence: float
+    """Probability in 0..1 that this is a hand."""
+    right: float
+    """Probability in 0..1 that it is a right hand, by this frame alone."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HandTrack:
+    """One hand that is being followed."""
+
+    hand_id: int
+    centre: Float64
+    """[3] metres."""
+    velocity: Float64
+    """[3] metres a second."""
+    seen_ns: int
+    votes: float
+    """Log-odds for the right hand, summed over frames and limited."""
+    side: Side
+    hits: int = 1
+    misses: int = 0
+    confirmed: bool = False
+
+    @property
+    def right(self) -> float:
+        return float(1.0 / (1.0 + np.exp(-self.votes)))
+
+    def predicted(self, time_ns: int) -> Float64:
+        """[3] where the hand should be at `time_ns`; at most 0.1 s ahead."""
+        ahead_s = float(np.clip((time_ns - self.seen_ns) / 1e9, 0.0, 0.1))
+        centre: Float64 = self.centre + self.velocity * ahead_s
+        return centre
+
+
+class HandTracks:
+    """The hands of one source. Belongs to the estimator's thread."""
+
+    def __init__(self) -> None:
+        self._tracks: list[HandTrack] = []
+        self._gone: list[HandTrack] = []
+        self._next_id = 1
+        self._since_search = 0
+
+    @property
+    def tracks(self) -> tuple[HandTrack, ...]:
+        """All that are followed, confirmed or not."""
+        return tuple(self._tracks)
+
+    def reset(self) -> None:
+        """Forget every hand and start numbering anew."""
+        self.__init__()  # type: ignore[misc]
+
+    def wants_search(self) -> bool:
+        """Whether to run the localiser on this frame: always while a hand is missing that was
+        there or none is followed, now and then while there may be a second one."""
+        followed = [track for track in self._tracks if track.misses == 0]
+        if len(followed) >= MOST_HANDS:
+            return False
+        if not followed or len(followed) < len(self._tracks):
+            return True
+        return self._since_search + 1 >= SEARCH_EVERY
+
+    def places(self, time_ns: int, candidates: Sequence[Place] = ()) -> list[Place]:
+        """Where to look: at every hand that is followed, then at candidates that are none of them.
+
+        A track that is missing moves to a candidate of its side. The best candidates come first in
+        `candidates`; at most as many are added as hands are missing.
+        """
+        places = [Place(t.hand_id, t.predicted(time_ns), t.right) for t in self._tracks]
+        free = list(candidates)
+        for k, track in enumerate(self._tracks):
+            near = [c for c in free if _apart(c.centre, places[k].centre) < TAKEN_M]
+            if near and track.misses > 0:
+                places[k] = replace(places[k], centre=near[0].centre)
+            free = [c for c in free if c not in near]
+        room = MOST_HANDS - sum(track.misses == 0 for track in self._tracks)
+        return places + free[: max(room, 0)]
+
+    def update(
+        self, time_ns: int, looks: Sequence[Look], searched: bool = False
+    ) -> tuple[HandTrack, ...]:
+        """Take in what was seen; the hands to show, in order of their numbers.
+
+        Args:
+            time_ns: capture time of the frame; must not go back.
+            looks: one for each place that was looked at.
+            searched: whether the localiser ran on this frame.
+        """
+        self._since_search = 0 if searched else self._since_search + 1
+        by_id = {look.place.track_id: look for look in looks if look.place.track_id is not None}
+        self._tracks = [
+            _followed(track, by_id.get(track.hand_id), time_ns) for track in self._tracks
+        ]
+        self._bury(time_ns)
+        for look in looks:
+            if look.place.track_id is None:
+                self._consider(look, time_ns)
+        self._tracks = _without_doubles(self._tracks)
+        self._tracks = _one_of_each_side(self._tracks)
+        shown = [track for track in self._tracks if track.confirmed and track.misses == 0]
+        return tuple(sorted(shown, key=lambda track: track.hand_id))
+
+    def _bury(self, time_ns: int) -> None:
+        """Drop tracks that are lost, and identities that have waited too long."""
+        lost = [track for track in self._tracks if _is_lost(track)]
+        self._tracks = [track for track in self._tracks if not _is_lost(track)]
+        self._gone += [track for track in lost if track.confirmed]
+        self._gone = [t for t in self._gone if time_ns - t.seen_ns < MEMORY_NS]
+
+    def _consider(self, look: Look, time_ns: int) -> None:
+        """A birth, or a missing hand found again elsewhere."""
+        if look.presence < LIKELY:
+            return
+        votes = _evidence(look.right) + 0.5 * _evidence(look.place.right)
+        side = Side.RIGHT if votes >= 0 else Side.LEFT
+        missing = [track for track in self._tracks if track.misses > 0]
+        again = next((t for t in missing if t.side is side), None)
+        if again is not None and look.presence >= SURE:
+            self._tracks.remove(again)
+            self._tracks.append(_restarted(again, look, time_ns))
+            return
+        while len(self._tracks) >= MOST_HANDS and missing:
+            self._gone.append(missing[0])
+            self._tracks.remove(missing.pop(0))
+        if len(self._tracks) < MOST_HANDS:
+            self._tracks.append(self._born(look, votes, side, time_ns))
+
+    def _born(self, look: Look, votes: float, side: Side, time_ns: int) -> HandTrack:
+        former = next((track for track in reversed(self._gone) if track.side is side), None)
+        if former is not None:
+            self._gone.remove(former)
+            hand_id = former.hand_id
+        else:
+            hand_id = self._next_id
+            self._next_id += 1
+        return HandTrack(
+            hand_id=hand_id,
+            centre=np.array(look.centre, np.float64),
+            velocity=np.zeros(3),
+            seen_ns=time_ns,
+            votes=votes,
+            side=side,
+            confirmed=look.presence >= SURE,
+        )
+
+
+def _followed(track: HandTrack, look: Look | None, time_ns: int) -> HandTrack:
+    """The track after this frame's look at it."""
+    if look is None or look.presence < KEEP:
+        return replace(track, misses=track.misses + 1, hits=0)
+    elapsed_s = max((time_ns - track.seen_ns) / 1e9, 1e-3)
+    measured = (look.centre - track.centre) / elapsed_s
+    velocity = 0.5 * track.velocity + 0.5 * measured if track.misses == 0 else np.zeros(3)
+    speed = float(np.linalg.norm(velocity))
+    votes = float(np.clip(track.votes + _evidence(look.right), -VOTE_LIMIT, VOTE_LIMIT))
+    hits = track.hits + 1 if look.presence >= LIKELY else track.hits
+    return replace(
+        track,
+        centre=np.array(look.centre, np.float64),
+        velocity=velocity * min(1.0, 2.0 / max(speed, 1e-9)),
+        seen_ns=time_ns,
+        votes=votes,
+        side=_side_after(track.side, votes),
+        hits=hits,
+        misses=0,
+        confirmed=track.confirmed or hits >= BIRTH_FRAMES or look.presence >= SURE,
+    )
+
+
+def _restarted(track: HandTrack, look: Look, time_ns: int) -> HandTrack:
+    """A missing hand that was found at another place."""
+    return replace(
+        track, centre=np.array(look.centre, np.float64), velocity=np.zeros(3), seen_ns=time_ns,
+        hits=1, misses=0,
+    )  # fmt: skip
+
+
+def _is_lost(track: HandTrack) -> bool:
+    return track.misses > (LOST_FRAMES if track.confirmed else 0)
+
+
+def _side_after(side: Side, votes: float) -> Side:
+    """Hysteresis: the side changes only on clear evidence against it."""
+    support = votes if side is Side.RIGHT else -votes
+    return side.other if support < CHANGE_SIDE else side
+
+
+def _evidence(right: float) -> float:
+    """Log-odds of one frame, limited so that no single frame decides."""
+    p = float(np.clip(right, 1e-3, 1 - 1e-3))
+    return float(np.clip(np.log(p / (1 - p)), -1.5, 1.5))
+
+
+def _without_doubles(tracks: list[HandTrack]) -> list[HandTrack]:
+    """Two tracks on one hand: the one that has been seen for longer stays."""
+    kept: list[HandTrack] = []
+    for track in sorted(tracks, key=lambda t: (t.misses > 0, not t.confirmed, -t.hits)):
+        if all(_apart(track.centre, other.centre) >= SAME_PLACE_M for other in kept):
+            kept.append(track)
+    return [track for track in tracks if track in kept]
+
+
+def _one_of_each_side(tracks: list[HandTrack]) -> list[HandTrack]:
+    """Of two hands of the same side the less certain one changes, unless both are certain."""
+    if len(tracks) != 2 or tracks[0].side is not tracks[1].side:
+        return tracks
+    weaker = min(tracks, key=lambda track: abs(track.votes))
+    if abs(weaker.votes) >= BEYOND_DOUBT:
+        return tracks
+    changed = replace(weaker, side=weaker.side.other)
+    return [changed if track is weaker else track for track in tracks]
+
+
+def _apart(first: Float64, second: Float64) -> float:
+    return float(np.linalg.norm(np.asarray(first) - np.asarray(second)))

@@ -1,0 +1,201 @@
+"""Birth, following, loss, finding again, sides and identities, without any image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.inference.hand_tracks import (
+    BIRTH_FRAMES,
+    LOST_FRAMES,
+    SEARCH_EVERY,
+    HandTrack,
+    HandTracks,
+    Look,
+    Place,
+)
+from engine.messages import Side
+
+FRAME_NS = 33_000_000
+MIDDLE = np.array([0.0, 0.0, 0.5])
+ASIDE = np.array([0.25, 0.0, 0.5])
+
+
+class World:
+    """Hands where we put them; looks see exactly those, at most 15 cm away."""
+
+    def __init__(self) -> None:
+        self.tracks = HandTracks()
+        self.time_ns = 0
+        self.searches = 0
+
+    def frame(self, hands: Sequence[tuple[np.ndarray, float, float]]) -> tuple[HandTrack, ...]:
+        """One frame with hands of (centre, presence, right probability)."""
+        self.time_ns += FRAME_NS
+        searched = self.tracks.wants_search()
+        self.searches += searched
+        candidates = [Place(None, c, 0.5) for c, _, _ in hands] if searched else []
+        places = self.tracks.places(self.time_ns, candidates)
+        looks = [self._look(place, hands) for place in places]
+        return self.tracks.update(self.time_ns, looks, searched)
+
+    @staticmethod
+    def _look(place: Place, hands: Sequence[tuple[np.ndarray, float, float]]) -> Look:
+        near = min(hands, key=lambda h: np.linalg.norm(h[0] - place.centre), default=None)
+        if near is None or np.linalg.norm(near[0] - place.centre) > 0.15:
+            return Look(place, place.centre, 0.02, 0.5)
+        return Look(place, near[0], near[1], near[2])
+
+
+def right(centre: np.ndarray, presence: float = 0.97) -> tuple[np.ndarray, float, float]:
+    return centre, presence, 0.9
+
+
+def left(centre: np.ndarray, presence: float = 0.97) -> tuple[np.ndarray, float, float]:
+    return centre, presence, 0.1
+
+
+def test_a_sure_hand_is_shown_in_its_first_frame() -> None:
+    shown = World().frame([right(MIDDLE)])
+    assert [(t.hand_id, t.side) for t in shown] == [(1, Side.RIGHT)]
+
+
+def test_a_likely_hand_is_shown_after_three_frames_in_a_row() -> None:
+    world = World()
+    counts = [len(world.frame([right(MIDDLE, 0.6)])) for _ in range(BIRTH_FRAMES)]
+    assert counts == [0] * (BIRTH_FRAMES - 1) + [1]
+
+
+def test_doubtful_flashes_are_never_shown() -> None:
+    world = World()
+    for k in range(60):
+        assert world.frame([right(MIDDLE, 0.7)] if k % 3 == 0 else []) == ()
+
+
+def test_nothing_is_shown_where_nothing_is() -> None:
+    world = World()
+    assert all(world.frame([]) == () for _ in range(10))
+    assert all(world.frame([right(MIDDLE, 0.3)]) == () for _ in range(10))
+
+
+def test_a_hand_is_hidden_in_the_frame_in_which_it_is_gone() -> None:
+    world = World()
+    world.frame([right(MIDDLE)])
+    assert world.frame([]) == ()
+
+
+def test_a_short_gap_keeps_the_identity_and_forgets_no_side() -> None:
+    world = World()
+    for _ in range(10):
+        world.frame([right(MIDDLE)])
+    for _ in range(LOST_FRAMES - 1):
+        world.frame([])
+    shown = world.frame([(MIDDLE, 0.97, 0.4)])
+    assert [(t.hand_id, t.side) for t in shown] == [(1, Side.RIGHT)]
+
+
+@pytest.mark.parametrize("gone_frames", [1, 5, 20, 60])
+def test_a_hand_that_returns_elsewhere_is_shown_at_once_under_its_number(gone_frames: int) -> None:
+    world = World()
+    for _ in range(10):
+        world.frame([right(MIDDLE)])
+    for _ in range(gone_frames):
+        world.frame([])
+    shown = world.frame([right(ASIDE)])
+    assert [t.hand_id for t in shown] == [1]
+
+
+def test_after_the_memory_a_new_hand_gets_a_new_number() -> None:
+    world = World()
+    world.frame([right(MIDDLE)])
+    for _ in range(120):  # four seconds
+        world.frame([])
+    assert [t.hand_id for t in world.frame([right(MIDDLE)])] == [2]
+
+
+def test_the_second_hand_is_found_within_half_a_second() -> None:
+    world = World()
+    for _ in range(5):
+        world.frame([right(MIDDLE)])
+    frames = next(k for k in range(1, 40) if len(world.frame([right(MIDDLE), left(ASIDE)])) == 2)
+    assert frames * FRAME_NS < 0.5e9
+
+
+def test_searching_costs_little_in_the_steady_state() -> None:
+    world = World()
+    for _ in range(120):
+        world.frame([right(MIDDLE)])
+    assert world.searches <= 120 / SEARCH_EVERY + 2
+    world.searches = 0
+    for _ in range(120):
+        world.frame([right(MIDDLE), left(ASIDE)])
+    assert world.searches <= SEARCH_EVERY
+
+
+def test_side_needs_clear_evidence_to_change() -> None:
+    world = World()
+    for _ in range(10):
+        world.frame([right(MIDDLE)])
+    for _ in range(3):
+        assert world.frame([left(MIDDLE)])[0].side is Side.RIGHT
+    for _ in range(20):
+        shown = world.frame([left(MIDDLE)])
+    assert shown[0].side is Side.LEFT
+    assert shown[0].hand_id == 1
+
+
+def test_two_doubtful_hands_are_one_of_each_side() -> None:
+    world = World()
+    shown: tuple[HandTrack, ...] = ()
+    for _ in range(SEARCH_EVERY + 2):
+        shown = world.frame([(MIDDLE, 0.97, 0.7), (ASIDE, 0.97, 0.55)])
+    assert {t.side for t in shown} == {Side.LEFT, Side.RIGHT}
+    assert next(t for t in shown if t.centre[0] < 0.1).side is Side.RIGHT
+
+
+def test_two_tracks_on_one_hand_become_one() -> None:
+    world = World()
+    for _ in range(10):
+        world.frame([right(MIDDLE), left(ASIDE)])
+    shown: tuple[HandTrack, ...] = ()
+    for x in np.linspace(0.25, 0.02, 12):
+        shown = world.frame([right(MIDDLE), left(np.array([x, 0, 0.5]))])
+    assert len(shown) == 1
+
+
+def test_there_are_never_more_than_two_hands() -> None:
+    world = World()
+    places = [np.array([0.3 * k, 0.0, 0.6]) for k in range(4)]
+    for _ in range(20):
+        assert len(world.frame([right(place) for place in places])) <= 2
+
+
+def test_reset_forgets_everything() -> None:
+    world = World()
+    world.frame([right(MIDDLE)])
+    world.tracks.reset()
+    assert world.tracks.tracks == ()
+    assert [t.hand_id for t in world.frame([left(ASIDE)])] == [1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_identities_follow_hands_that_pass_each_other_at_a_distance(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    world = World()
+    phase, rate = rng.uniform(0, 6, 3), rng.uniform(0.5, 1.5, 3)
+    numbers: dict[str, set[int]] = {"right": set(), "left": set()}
+    for k in range(120):
+        t = k / 30
+        swing = 0.12 * np.sin(rate * t + phase)
+        hands = [right(MIDDLE + swing), left(MIDDLE + [0.0, 0.28, 0.1] + swing[::-1])]
+        order = hands if rng.random() < 0.5 else hands[::-1]
+        for track in world.frame(order):
+            near = min(hands, key=lambda h: np.linalg.norm(h[0] - track.centre))
+            numbers["right" if near is hands[0] else "left"].add(track.hand_id)
+    assert len(numbers["right"]) == len(numbers["left"]) == 1
+    assert numbers["right"] != numbers["left"]
