@@ -11,7 +11,6 @@ from engine.runtime.clock import monotonic_ns
 
 OFFSET_M = 0.004
 """How far, along z, every joint is from the truth."""
-VERTEX_COUNT = 5
 
 
 class TruthEstimator:
@@ -40,7 +39,9 @@ class TruthEstimator:
 
 
 def _state(frame: Frame, truth: HandTruth) -> HandState:
-    joints = truth.joints + [0.0, 0.0, OFFSET_M]
+    assert truth.vertices is not None, "made for the simulated camera"
+    offset = np.array([0.0, 0.0, OFFSET_M])
+    joints = truth.joints + offset
     return HandState(
         hand_id=0 if truth.side == "right" else 1,
         side=truth.side,
@@ -50,7 +51,7 @@ def _state(frame: Frame, truth: HandTruth) -> HandState:
         angles=np.zeros(22),
         shape=np.zeros(10),
         joints=joints,
-        vertices=np.tile(joints[0], (VERTEX_COUNT, 1)).astype(np.float32),
+        vertices=(truth.vertices + offset).astype(np.float32),
         confidence=np.full(21, 0.9),
         network_joints=joints,
         residual_m=0.0015,
