@@ -55,9 +55,11 @@ class Place:
     track_id: int | None
     """Of the hand that should be there; None for a place that the localiser proposes."""
     centre: Float64
-    """[3] metres, camera frame: the middle of the palm."""
+    """[3] metres, camera frame: the middle of the palm (mean of the wrist and four MCPs)."""
     right: float
     """Probability in 0..1 that it is a right hand, as far as is known."""
+    score: float = 1.0
+    """How sure its proposer is that a hand is there, 0..1."""
 
     @property
     def side(self) -> Side:

@@ -6,39 +6,24 @@ candidate is a hand, and which, the single-view network decides at full resoluti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from engine.inference.backend import Backend, NetworkFile, create_backend
+from engine.inference.hand_tracks import Place
 from engine.inference.localiser_peaks import MapPeak, find_peaks
 from engine.inference.localiser_view import StandardView, standard_view
 from engine.messages import Float32
 from engine.weights_manifest import verified_weights
-
-Float64 = npt.NDArray[np.float64]
 
 WEIGHTS_NAME = "localiser.safetensors"
 
 SAME_HAND_M = 0.06
 SURFACE_TO_CENTRE_M = 0.010
 """The palm's middle lies behind the surface that the camera sees."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HandCandidate:
-    """A place where a hand may be."""
-
-    centre: Float64
-    """[3] metres, camera frame: the middle of the palm, between the wrist and the knuckles."""
-    right: float
-    """Probability in 0..1 that it is a right hand."""
-    score: float
-    """Presence in 0..1."""
 
 
 class Localiser:
@@ -48,12 +33,12 @@ class Localiser:
         """`backend` runs the network of `localiser_network`."""
         self._backend = backend
 
-    def find(self, depth_m: Float32, camera: PinholeCamera) -> tuple[HandCandidate, ...]:
+    def find(self, depth_m: Float32, camera: PinholeCamera) -> tuple[Place, ...]:
         """Candidates in depth [H, W] (metres, 0 = no data), the best first; empty for none."""
         view = _view_of(camera)
         image = view.sample(depth_m)
         maps = self._backend.run(image[None, None])["maps"][0]
-        candidates: list[HandCandidate] = []
+        candidates: list[Place] = []
         for peak in find_peaks(maps):
             candidate = _candidate(peak, image, view)
             if all(_apart(candidate, other) > SAME_HAND_M for other in candidates):
@@ -86,10 +71,10 @@ def _view_of(camera: PinholeCamera) -> StandardView:
     return standard_view(camera)
 
 
-def _candidate(peak: MapPeak, image: Float32, view: StandardView) -> HandCandidate:
+def _candidate(peak: MapPeak, image: Float32, view: StandardView) -> Place:
     z = _observed_distance(peak, image, view.camera.fx)
     centre = view.camera.unproject(np.array([peak.u, peak.v]), np.array(z))
-    return HandCandidate(centre, peak.right, peak.score)
+    return Place(None, centre, peak.right, peak.score)
 
 
 def _observed_distance(peak: MapPeak, image: Float32, focal_px: float) -> float:
@@ -106,5 +91,5 @@ def _observed_distance(peak: MapPeak, image: Float32, focal_px: float) -> float:
     return float(np.median(seen)) + SURFACE_TO_CENTRE_M
 
 
-def _apart(a: HandCandidate, b: HandCandidate) -> float:
+def _apart(a: Place, b: Place) -> float:
     return float(np.linalg.norm(a.centre - b.centre))

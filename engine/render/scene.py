@@ -118,8 +118,8 @@ class RenderedScene:
 
 
 def palm_centre(keypoints: Float64) -> Float64:
-    """[3] mean of the wrist and the middle of the four finger MCPs: the point that is found."""
-    centre: Float64 = 0.5 * keypoints[..., 0, :] + 0.5 * keypoints[..., (5, 9, 13, 17), :].mean(-2)
+    """[3] mean of the wrist and the four finger MCPs: the point that is found and followed."""
+    centre: Float64 = keypoints[..., (0, 5, 9, 13, 17), :].mean(-2)
     return centre
 
 
