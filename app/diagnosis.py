@@ -120,7 +120,7 @@ def _library(name: str, library: str, if_missing: Verdict) -> Finding:
 
 
 def _cameras() -> list[Finding]:
-    return [*_devices(), _realsense_sdk(), _zed_sdk()]
+    return [*_devices(), _realsense_sdk(), *_realsense_access(), _zed_sdk()]
 
 
 def _devices() -> list[Finding]:
@@ -140,6 +140,24 @@ def _realsense_sdk() -> Finding:
         return Finding("Cameras", "RealSense SDK", Verdict.OK, f"pyrealsense2 {version}")
     remedy = "`pip install pyrealsense2`; on macOS build librealsense with its Python binding"
     return Finding("Cameras", "RealSense SDK", Verdict.ABSENT, "not installed", remedy)
+
+
+UDEV_RULES = ("/etc/udev/rules.d", "/lib/udev/rules.d", "/usr/lib/udev/rules.d")
+
+
+def _realsense_access() -> list[Finding]:
+    """Without udev rules only root may open the camera on Linux."""
+    if not sys.platform.startswith("linux"):
+        return []
+    rules = [path for folder in UDEV_RULES for path in Path(folder).glob("*realsense*")]
+    if rules:
+        return [Finding("Cameras", "RealSense access", Verdict.OK, str(rules[0]))]
+    remedy = (
+        "If a plugged-in camera is not found, copy 99-realsense-libusb.rules of "
+        "https://github.com/IntelRealSense/librealsense/tree/master/config to /etc/udev/rules.d "
+        "and plug it in again"
+    )
+    return [Finding("Cameras", "RealSense access", Verdict.ABSENT, "no udev rules", remedy)]
 
 
 def _zed_sdk() -> Finding:
