@@ -23,6 +23,10 @@ from engine.errors import CameraDisconnected, EndOfStream, SourceError
 from engine.messages import Float32, Frame
 from engine.runtime.clock import monotonic_ns
 
+END_SILENCE_S = 0.5
+"""A recording has ended when nothing came for so long after the SDK had read all of the file: its
+last frames are still under way then."""
+
 
 class DepthPipeline:
     """A started SDK pipeline: its camera, and its frames as metric images."""
@@ -133,9 +137,11 @@ class RealSenseFile(CloseOnExit):
     def __init__(self, rs: Any, pipeline: Any, config: Any, uri: str, fps: float | None) -> None:
         """Start reading; raises the SDK's RuntimeError where that fails."""
         self._rs = rs
+        # Before the start: a recording that begins in real time loses its first frames.
+        resolved = config.resolve(rs.pipeline_wrapper(pipeline))
+        resolved.get_device().as_playback().set_real_time(False)
         self._stream = DepthPipeline(rs, pipeline, config)
         self._playback = self._stream.device.as_playback()
-        self._playback.set_real_time(False)
         self._sequence = 0
         self.info = CameraInfo(
             uri=uri,
@@ -150,28 +156,28 @@ class RealSenseFile(CloseOnExit):
         """The next frame; see `engine.capture.camera.Camera.read`."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            frame = self._next()
+            stopped = self._playback.current_status() == self._rs.playback_status.stopped
+            frame = self._next(END_SILENCE_S if stopped else 0.1)
             if frame is not None:
                 return frame
+            if stopped:
+                raise EndOfStream(self.info.uri)
         raise TimeoutError(f"{self.info.name} gave no frame within {timeout_s:.1f} s")
 
     def close(self) -> None:
         self._stream.stop()
 
-    def _next(self) -> Frame | None:
-        """A frame, or None when none came for a moment. Frames are numbered here: the device's
-        numbers start anywhere, and start again when the recording loops."""
+    def _next(self, timeout_s: float) -> Frame | None:
+        """A frame, or None when none came in time. Frames are numbered here: the device's numbers
+        start anywhere, and start again when the recording loops."""
         try:
-            arrival = self._stream.wait(0.1)
-            ended = self._playback.current_status() == self._rs.playback_status.stopped
+            arrival = self._stream.wait(timeout_s)
             frame = self._stream.frame(self.info.uri, *arrival) if arrival else None
         except RuntimeError as error:
             raise SourceError(
                 f"{self.info.uri}: the recording cannot be read ({error})."
             ) from error
         if frame is None:
-            if ended:
-                raise EndOfStream(self.info.uri)
             return None
         self._sequence += 1
         return replace(frame, sequence=self._sequence - 1)
