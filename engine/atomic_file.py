@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import UserError
@@ -39,8 +39,9 @@ def replacing(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(_sentence(target, error)) from error
     finally:
-        # Gone already where all went well.
-        partial.unlink(missing_ok=True)
+        # Gone already where all went well; never there where the folder is none.
+        with suppress(OSError):
+            partial.unlink()
 
 
 def check_writable(target: Path) -> None:
