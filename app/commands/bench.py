@@ -79,16 +79,15 @@ def run(args: argparse.Namespace) -> int:
 def _bench(hands: int, count: int) -> BenchResult:
     frames = _frames_in_memory(hands, WARM_UP_FRAMES + count)
     estimator = create_estimator()
-    log, found, seconds = RunLog(use_truth=False), 0, 0.0
+    log, found = RunLog(use_truth=False), 0
     for index, frame in enumerate(progress(frames, len(frames), f"{hands} hand(s)")):
-        started_ns = time.monotonic_ns()
-        scene = estimator.estimate(FrameSet((replace(frame, captured_ns=started_ns),)))
+        now = replace(frame, captured_ns=time.monotonic_ns())
+        scene = estimator.estimate(FrameSet((now,)))
         if index < WARM_UP_FRAMES:
             continue
-        seconds += (time.monotonic_ns() - started_ns) / 1e9
         found += len(scene.hands) == hands
         log.add(frame, scene)
-    return BenchResult(hands, found, build_report(log, seconds))
+    return BenchResult(hands, found, build_report(log))
 
 
 def _frames_in_memory(hands: int, count: int) -> list[Frame]:

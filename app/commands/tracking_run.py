@@ -1,8 +1,7 @@
-"""One source through the estimator, counted, timed and logged: what several commands do."""
+"""One source through the estimator, counted and logged: what several commands do."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from app.progress import progress
@@ -34,11 +33,10 @@ class TrackingRun:
         self._total = _frames_to_come(camera.info, max_frames)
         self._label = label
         self._log = RunLog(use_truth)
-        self._seconds = 0.0
 
     def __iter__(self) -> Iterator[tuple[Frame, Scene]]:
         pairs = run_offline(self._camera, self._estimator, self._total)
-        for frame, scene in progress(self._timed(pairs), self._total, self._label):
+        for frame, scene in progress(pairs, self._total, self._label):
             self._log.add(frame, scene)
             yield frame, scene
         if not self._log.frames:
@@ -53,17 +51,8 @@ class TrackingRun:
         return self._log.frames
 
     def report(self) -> EvalReport:
-        """Of the frames so far; the frame rate leaves out what the caller did with them."""
-        return build_report(self._log, self._seconds)
-
-    def _timed(self, pairs: Iterator[tuple[Frame, Scene]]) -> Iterator[tuple[Frame, Scene]]:
-        while True:
-            started = time.perf_counter()
-            pair = next(pairs, None)
-            self._seconds += time.perf_counter() - started
-            if pair is None:
-                return
-            yield pair
+        """Of the frames so far."""
+        return build_report(self._log)
 
 
 def _frames_to_come(info: CameraInfo, max_frames: int | None) -> int | None:

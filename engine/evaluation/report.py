@@ -84,6 +84,7 @@ class EvalReport:
     jitter_mm: float
     """Noise of the joints of a resting hand: see `engine.evaluation.metrics.jitter`."""
     fps: float
+    """Frames a second that the tracker keeps up with, however fast its source is."""
     latency: Latency
     judgement: Judgement
     groups: Mapping[str, Mapping[str, Group]] = field(default_factory=dict)
@@ -116,8 +117,9 @@ class EvalReport:
         return not math.isnan(self.accuracy.within50)
 
 
-def build_report(log: RunLog, seconds: float) -> EvalReport:
-    """The report of a run that took `seconds` of wall time."""
+def build_report(log: RunLog) -> EvalReport:
+    """The report of a run."""
+    busy_s = sum(log.latencies_ms) / 1e3
     labelled_frames = {hand.frame for hand in log.labelled}
     missed_frames = {hand.frame for hand in log.labelled if not hand.found}
     with_truth = bool(log.labelled)
@@ -128,7 +130,7 @@ def build_report(log: RunLog, seconds: float) -> EvalReport:
         network=accuracy_of(log.labelled, [hand.network for hand in log.labelled]),
         residual_mm=1e3 * _finite_mean(log.residuals_m),
         jitter_mm=1e3 * metrics.jitter(log.tracks()),
-        fps=log.frames / seconds if seconds > 0 else NAN,
+        fps=log.frames / busy_s if busy_s > 0 else NAN,
         latency=Latency(
             percentiles(log.latencies_ms),
             {stage: percentiles(times) for stage, times in log.stages_ms.items()},

@@ -58,7 +58,7 @@ def latency_lines(latency: Latency) -> list[str]:
 
 def _judgement_lines(judgement: Judgement) -> list[str]:
     return [
-        f"{'right side':28}{_number(100 * judgement.side_correct):>10} %",
+        f"{'told left from right':28}{_number(100 * judgement.side_correct):>10} %",
         f"{'identities swapped':28}{judgement.identity_swaps:>10}",
     ]
 
