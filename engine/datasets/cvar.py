@@ -28,8 +28,7 @@ from engine.capture.recorded import (
     parse_playback,
 )
 from engine.datasets.keypoints import KeypointMapping, finger_mapping, standard_keypoints
-from engine.datasets.labels import parse_joints, read_count, read_lines, require_folder
-from engine.errors import SourceError
+from engine.datasets.labels import counted_lines, parse_joints, require_folder
 from engine.messages import Float64, HandTruth, Side
 
 CAMERA = PinholeCamera(width_px=320, height_px=240, fx=224.502, fy=230.494, cx=160.0, cy=120.0)
@@ -53,39 +52,28 @@ def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
         SourceError: not such a folder, damaged labels or images, bad options.
     """
     folder = require_folder(Path(location).expanduser(), "joint.txt and depth PNGs (CVAR)")
-    frames = _read_labels(folder / "joint.txt")
+    names, keypoints = _read_labels(folder / "joint.txt")
     playback = parse_playback(options)
 
     def load(index: int) -> RecordedImage:
-        name, keypoints = frames[index]
-        raw = read_depth_png(folder / name, CAMERA)
-        truth = HandTruth(Side.RIGHT, keypoints)
-        return RecordedImage(metric_depth(raw, DEPTH_UNIT_M, NO_DATA), name, (truth,))
+        raw = read_depth_png(folder / names[index], CAMERA)
+        truth = HandTruth(Side.RIGHT, keypoints[index])
+        return RecordedImage(metric_depth(raw, DEPTH_UNIT_M, NO_DATA), names[index], (truth,))
 
     recording = Recording(
         uri=f"cvar:{location}",
         name=f"CVAR {folder.resolve().name}",
         camera=CAMERA,
-        count=len(frames),
+        count=len(names),
         load=load,
         has_truth=True,
     )
     return open_recording(recording, playback)
 
 
-def _read_labels(path: Path) -> list[tuple[str, Float64]]:
-    """File name and keypoints [21, 3] in metres of every frame."""
-    lines = read_lines(path)
-    count = read_count(path, lines[0] if lines else "")
-    if len(lines) - 1 != count or count < 1:
-        raise SourceError(
-            f"{path}: the first line says {count} frames, found {len(lines) - 1} lines of labels; "
-            "copy the file again."
-        )
-    frames = []
-    for number, line in enumerate(lines[1:], start=2):
-        name, *fields = line.split()
-        joints = parse_joints(path, number, fields, JOINT_COUNT)
-        points = CAMERA.unproject(joints[:, :2], joints[:, 2] * 0.001)
-        frames.append((PurePosixPath(name).name, standard_keypoints(points, MAPPING)))
-    return frames
+def _read_labels(path: Path) -> tuple[list[str], Float64]:
+    """File names, and keypoints [N, 21, 3] in metres."""
+    rows = [line.split() for line in counted_lines(path)]
+    joints = parse_joints(path, [row[1:] for row in rows], JOINT_COUNT, first_line=2)
+    points = CAMERA.unproject(joints[..., :2], joints[..., 2] * 0.001)
+    return [PurePosixPath(row[0]).name for row in rows], standard_keypoints(points, MAPPING)

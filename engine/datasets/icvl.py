@@ -21,6 +21,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from calibration.camera_model import PinholeCamera
 from engine.capture.depth_png import metric_depth, read_depth_png
 from engine.capture.recorded import (
@@ -57,20 +59,23 @@ def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
         SourceError: not such a folder, damaged labels or images, bad options.
     """
     folder = require_folder(Path(location).expanduser(), "label files and Depth/ (ICVL)")
-    frames = [frame for path in _label_files(folder) for frame in _read_labels(path)]
+    labels = [_read_labels(path) for path in _label_files(folder)]
+    names = [name for listed, _ in labels for name in listed]
+    keypoints = np.concatenate([known for _, known in labels])
+    if not names:
+        raise SourceError(f"{folder}: expected a line of labels for every frame, found none.")
     playback = parse_playback(options)
 
     def load(index: int) -> RecordedImage:
-        name, keypoints = frames[index]
-        raw = read_depth_png(folder / "Depth" / name, CAMERA)
-        truth = HandTruth(Side.RIGHT, keypoints)
-        return RecordedImage(metric_depth(raw, DEPTH_UNIT_M, NO_DATA), name, (truth,))
+        raw = read_depth_png(folder / "Depth" / names[index], CAMERA)
+        truth = HandTruth(Side.RIGHT, keypoints[index])
+        return RecordedImage(metric_depth(raw, DEPTH_UNIT_M, NO_DATA), names[index], (truth,))
 
     recording = Recording(
         uri=f"icvl:{location}",
         name=f"ICVL {folder.resolve().name}",
         camera=CAMERA,
-        count=len(frames),
+        count=len(names),
         load=load,
         has_truth=True,
     )
@@ -87,14 +92,9 @@ def _label_files(folder: Path) -> list[Path]:
     return found
 
 
-def _read_labels(path: Path) -> list[tuple[str, Float64]]:
-    """File below Depth/ and keypoints [21, 3] in metres of every frame."""
-    frames = []
-    for number, line in enumerate(read_lines(path), start=1):
-        name, *fields = line.split()
-        joints = parse_joints(path, number, fields, JOINT_COUNT)
-        points = CAMERA.unproject(joints[:, :2], joints[:, 2] * 0.001)
-        frames.append((name, standard_keypoints(points, MAPPING)))
-    if not frames:
-        raise SourceError(f"{path}: expected a line of labels for every frame, found none.")
-    return frames
+def _read_labels(path: Path) -> tuple[list[str], Float64]:
+    """Files below Depth/, and keypoints [N, 21, 3] in metres."""
+    rows = [line.split() for line in read_lines(path)]
+    joints = parse_joints(path, [row[1:] for row in rows], JOINT_COUNT, first_line=1)
+    points = CAMERA.unproject(joints[..., :2], joints[..., 2] * 0.001)
+    return [row[0] for row in rows], standard_keypoints(points, MAPPING)

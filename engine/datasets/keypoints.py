@@ -19,10 +19,11 @@ KeypointMapping = Mapping[str, tuple[int, ...]]
 
 
 def standard_keypoints(joints: npt.NDArray[np.floating], mapping: KeypointMapping) -> Float64:
-    """Keypoints [21, 3] of data set joints [J, 3], same unit and frame; NaN where not mapped."""
-    keypoints = np.full((KEYPOINT_COUNT, 3), np.nan)
+    """Keypoints [..., 21, 3] of data set joints [..., J, 3]; NaN where not mapped."""
+    keypoints = np.full((*joints.shape[:-2], KEYPOINT_COUNT, 3), np.nan)
     for name, sources in mapping.items():
-        keypoints[KEYPOINT_NAMES.index(name)] = np.mean(joints[list(sources)], axis=0)
+        keypoint = KEYPOINT_NAMES.index(name)
+        keypoints[..., keypoint, :] = joints[..., list(sources), :].mean(axis=-2)
     return keypoints
 
 

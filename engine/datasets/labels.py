@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,33 +38,42 @@ def read_lines(path: Path) -> list[str]:
     return [line for line in text.splitlines() if line.strip()]
 
 
-def read_count(path: Path, line: str) -> int:
-    """The number of frames that heads a label file.
+def counted_lines(path: Path) -> list[str]:
+    """The lines after the first one, which tells their number.
 
     Raises:
-        SourceError: it is no whole number.
+        SourceError: missing, or another number of lines than announced.
     """
-    try:
-        return int(line)
-    except ValueError:
+    lines = read_lines(path)
+    announced = lines[0].strip() if lines else ""
+    if not announced.isdecimal():
         raise SourceError(
-            f"{path}: the first line must be the number of frames, found '{line[:40]}'."
-        ) from None
-
-
-def parse_joints(path: Path, line_number: int, fields: list[str], joint_count: int) -> Float64:
-    """Joints [J, 3] of the 3 J numbers of one line; `line_number` is for the sentence.
-
-    Raises:
-        SourceError: too few or too many numbers, or something else than numbers.
-    """
-    try:
-        numbers = np.array(fields, np.float64)
-    except ValueError:
-        numbers = np.empty(0)
-    if numbers.size != joint_count * 3:
-        raise SourceError(
-            f"{path}, line {line_number}: expected {joint_count * 3} numbers ({joint_count} "
-            f"joints), found {len(fields)} fields."
+            f"{path}: the first line must be the number of frames, found '{announced[:40]}'."
         )
-    return numbers.reshape(joint_count, 3)
+    if len(lines) - 1 != int(announced) or len(lines) < 2:
+        raise SourceError(
+            f"{path}: the first line says {announced} frames, found {len(lines) - 1} lines of "
+            "labels; copy the file again."
+        )
+    return lines[1:]
+
+
+def parse_joints(
+    path: Path, rows: Sequence[Sequence[str]], joint_count: int, first_line: int
+) -> Float64:
+    """Joints [N, J, 3] of N rows of 3 J numbers; `first_line` is the number of the first row's
+    line, for the sentence.
+
+    Raises:
+        SourceError: too few or too many numbers in a row, or something else than numbers.
+    """
+    joints = np.empty((len(rows), joint_count * 3))
+    for index, row in enumerate(rows):
+        try:
+            joints[index] = [float(field) for field in row]
+        except ValueError:
+            raise SourceError(
+                f"{path}, line {first_line + index}: expected {joint_count * 3} numbers "
+                f"({joint_count} joints), found {len(row)} fields."
+            ) from None
+    return joints.reshape(len(rows), joint_count, 3)

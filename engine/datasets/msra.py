@@ -19,7 +19,6 @@ So all 21 keypoints count. There is no forearm and no background in the images. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +32,7 @@ from engine.capture.recorded import (
     parse_playback,
 )
 from engine.datasets.keypoints import KeypointMapping, finger_mapping, standard_keypoints
-from engine.datasets.labels import parse_joints, read_count, read_lines, require_folder
+from engine.datasets.labels import counted_lines, parse_joints, require_folder
 from engine.errors import SourceError
 from engine.messages import Float32, Float64, HandTruth, Side
 
@@ -51,13 +50,6 @@ MAPPING: KeypointMapping = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _LabelledFrame:
-    path: Path
-    keypoints: Float64
-    """[21, 3] metres, camera frame."""
-
-
 def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
     """Open a gesture, a subject or the whole set; options `fps` and `loop`.
 
@@ -65,20 +57,19 @@ def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
         SourceError: not such a folder, damaged labels or images, bad options.
     """
     folder = require_folder(Path(location).expanduser(), "joint.txt and *_depth.bin (MSRA)")
-    frames = [frame for gesture in _gestures(folder) for frame in _read_labels(gesture)]
+    paths, keypoints = _labelled_frames(folder)
     playback = parse_playback(options)
 
     def load(index: int) -> RecordedImage:
-        frame = frames[index]
-        truth = HandTruth(Side.RIGHT, frame.keypoints)
-        name = frame.path.relative_to(folder).as_posix()
-        return RecordedImage(read_depth_bin(frame.path), name, (truth,))
+        path, truth = paths[index], HandTruth(Side.RIGHT, keypoints[index])
+        name = path.relative_to(folder).as_posix()
+        return RecordedImage(read_depth_bin(path), name, (truth,))
 
     recording = Recording(
         uri=f"msra:{location}",
         name=f"MSRA {folder.resolve().name}",
         camera=CAMERA,
-        count=len(frames),
+        count=len(paths),
         load=load,
         has_truth=True,
     )
@@ -115,6 +106,18 @@ def read_depth_bin(path: Path) -> Float32:
     return depth
 
 
+def _labelled_frames(folder: Path) -> tuple[list[Path], Float64]:
+    """Depth files of all gestures, and their keypoints [N, 21, 3] in metres."""
+    gestures = _gestures(folder)
+    keypoints = [_read_labels(gesture / "joint.txt") for gesture in gestures]
+    paths = [
+        gesture / f"{index:06d}_depth.bin"
+        for gesture, known in zip(gestures, keypoints, strict=True)
+        for index in range(len(known))
+    ]
+    return paths, np.concatenate(keypoints)
+
+
 def _gestures(folder: Path) -> list[Path]:
     """Folders with a joint.txt: this one, or one or two levels below, by name."""
     for pattern in ("joint.txt", "*/joint.txt", "*/*/joint.txt"):
@@ -126,19 +129,8 @@ def _gestures(folder: Path) -> list[Path]:
     )
 
 
-def _read_labels(gesture: Path) -> list[_LabelledFrame]:
-    path = gesture / "joint.txt"
-    lines = read_lines(path)
-    count = read_count(path, lines[0] if lines else "")
-    if len(lines) - 1 != count or count < 1:
-        raise SourceError(
-            f"{path}: the first line says {count} frames, found {len(lines) - 1} lines of labels; "
-            "copy the file again."
-        )
-    frames = []
-    for index, line in enumerate(lines[1:]):
-        joints = parse_joints(path, index + 2, line.split(), JOINT_COUNT)
-        points = joints * (0.001, -0.001, -0.001)
-        keypoints = standard_keypoints(points, MAPPING)
-        frames.append(_LabelledFrame(gesture / f"{index:06d}_depth.bin", keypoints))
-    return frames
+def _read_labels(path: Path) -> Float64:
+    """Keypoints [N, 21, 3] in metres of one gesture."""
+    rows = [line.split() for line in counted_lines(path)]
+    joints = parse_joints(path, rows, JOINT_COUNT, first_line=2)
+    return standard_keypoints(joints * (0.001, -0.001, -0.001), MAPPING)

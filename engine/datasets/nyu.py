@@ -105,8 +105,8 @@ def read_packed_depth(path: Path) -> npt.NDArray[np.uint16]:
     return high * np.uint16(256) + low
 
 
-def _read_labels(path: Path) -> list[Float64]:
-    """Keypoints [21, 3] in metres of every frame of view 1."""
+def _read_labels(path: Path) -> Float64:
+    """Keypoints [N, 21, 3] in metres of the frames of view 1."""
     values = _load_mat(path)
     try:
         names = [str(np.squeeze(name).item()) for name in np.ravel(values["joint_names"])]
@@ -122,8 +122,7 @@ def _read_labels(path: Path) -> list[Float64]:
             f"{path}: expected joint_xyz of shape [3, N, {JOINT_COUNT}, 3], found a view of shape "
             f"{list(joints.shape)}."
         )
-    points = joints * (0.001, -0.001, 0.001)
-    return [standard_keypoints(frame, mapping) for frame in points]
+    return standard_keypoints(joints * (0.001, -0.001, 0.001), mapping)
 
 
 def _load_mat(path: Path) -> dict[str, Any]:
