@@ -27,6 +27,7 @@ from engine.capture.recorded import (
     Recording,
     open_recording,
     parse_playback,
+    recording_uri,
 )
 from engine.errors import SourceError
 
@@ -60,7 +61,7 @@ def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
         return RecordedImage(depth_m, images[index].name)
 
     recording = Recording(
-        uri=f"folder:{location}",
+        uri=recording_uri("folder", location, options),
         name=folder.resolve().name,
         camera=camera.camera,
         count=len(images),

@@ -18,7 +18,7 @@ from typing import Any
 
 from engine.capture.camera import SourceInfo
 from engine.capture.realsense_streams import RealSenseCamera, RealSenseFile
-from engine.capture.recorded import parse_playback
+from engine.capture.recorded import parse_playback, recording_uri
 from engine.errors import SourceError
 
 RECORDING_SUFFIXES = (".bag", ".db3")
@@ -134,7 +134,8 @@ def _open_file(rs: Any, location: str, options: Mapping[str, str]) -> RealSenseF
     try:
         config.enable_device_from_file(str(path), playback.loop)
         fps = playback.fps if "fps" in options else None
-        return RealSenseFile(rs, rs.pipeline(), config, f"realsense:{location}", fps)
+        uri = recording_uri("realsense", location, options)
+        return RealSenseFile(rs, rs.pipeline(), config, uri, fps)
     except RuntimeError as error:
         raise SourceError(f"{path}: not a readable RealSense recording ({error}).") from error
 

@@ -50,6 +50,12 @@ def parse_playback(options: Mapping[str, str], default_fps: float = 30.0) -> Pla
     return Playback(fps=fps, loop=loop in _YES)
 
 
+def recording_uri(scheme: str, location: str, options: Mapping[str, str]) -> str:
+    """The URI that opens the same recording with the same options."""
+    listed = ",".join(f"{key}={value}" for key, value in options.items())
+    return f"{scheme}:{location}?{listed}" if listed else f"{scheme}:{location}"
+
+
 def _positive(text: str) -> float:
     try:
         fps = float(text)

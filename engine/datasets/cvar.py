@@ -26,6 +26,7 @@ from engine.capture.recorded import (
     Recording,
     open_recording,
     parse_playback,
+    recording_uri,
 )
 from engine.datasets.keypoints import KeypointMapping, finger_mapping, standard_keypoints
 from engine.datasets.labels import counted_lines, parse_joints, require_folder
@@ -61,7 +62,7 @@ def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
         return RecordedImage(metric_depth(raw, DEPTH_UNIT_M, NO_DATA), names[index], (truth,))
 
     recording = Recording(
-        uri=f"cvar:{location}",
+        uri=recording_uri("cvar", location, options),
         name=f"CVAR {folder.resolve().name}",
         camera=CAMERA,
         count=len(names),

@@ -31,6 +31,7 @@ from engine.capture.recorded import (
     Recording,
     open_recording,
     parse_playback,
+    recording_uri,
 )
 from engine.datasets.keypoints import KeypointMapping, finger_mapping, standard_keypoints
 from engine.datasets.labels import parse_joints, read_lines, require_folder
@@ -72,7 +73,7 @@ def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
         return RecordedImage(metric_depth(raw, DEPTH_UNIT_M, NO_DATA), names[index], (truth,))
 
     recording = Recording(
-        uri=f"icvl:{location}",
+        uri=recording_uri("icvl", location, options),
         name=f"ICVL {folder.resolve().name}",
         camera=CAMERA,
         count=len(names),

@@ -30,6 +30,7 @@ from engine.capture.recorded import (
     Recording,
     open_recording,
     parse_playback,
+    recording_uri,
 )
 from engine.datasets.keypoints import KeypointMapping, finger_mapping, standard_keypoints
 from engine.datasets.labels import counted_lines, parse_joints, require_folder
@@ -66,7 +67,7 @@ def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
         return RecordedImage(read_depth_bin(path), name, (truth,))
 
     recording = Recording(
-        uri=f"msra:{location}",
+        uri=recording_uri("msra", location, options),
         name=f"MSRA {folder.resolve().name}",
         camera=CAMERA,
         count=len(paths),

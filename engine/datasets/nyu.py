@@ -35,6 +35,7 @@ from engine.capture.recorded import (
     Recording,
     open_recording,
     parse_playback,
+    recording_uri,
 )
 from engine.datasets.keypoints import KeypointMapping, standard_keypoints
 from engine.datasets.labels import require_folder
@@ -66,7 +67,7 @@ def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
         return RecordedImage(depth_m, path.name, (HandTruth(Side.RIGHT, keypoints[index]),))
 
     recording = Recording(
-        uri=f"nyu:{location}",
+        uri=recording_uri("nyu", location, options),
         name=f"NYU {folder.resolve().name}",
         camera=CAMERA,
         count=len(keypoints),

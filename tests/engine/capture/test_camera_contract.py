@@ -87,6 +87,16 @@ def test_uri_of_the_info_opens_the_same_camera_again(uri: str) -> None:
         assert again.info == info
 
 
+@pytest.mark.parametrize("scheme", ["folder", "cvar", "nyu", "msra", "icvl"])
+def test_uri_of_a_recording_keeps_its_options(scheme: str, tmp_path: Path) -> None:
+    with open_camera(f"{SOURCES[scheme](tmp_path)}?fps=12,loop=yes") as camera:
+        info = camera.info
+    with open_camera(info.uri) as again:
+        assert again.info == info
+        assert again.info.fps == 12
+        assert [again.read().sequence for _ in range(5)] == list(range(5))
+
+
 def test_frames_are_numbered_and_stamped_in_order(uri: str) -> None:
     before_ns = monotonic_ns()
     with open_camera(uri) as camera:
