@@ -36,7 +36,7 @@ from engine.training.muon import Muon
 from engine.training.schedule import Schedule
 
 VALIDATION_SEED = 987_654_321
-SIDE_WEIGHT, OFFSET_WEIGHT, DISTANCE_WEIGHT = 1.0, 1.0, 3.0
+SIDE_WEIGHT, OFFSET_WEIGHT, DISTANCE_WEIGHT = 3.0, 1.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,9 @@ class LocaliserSettings:
     seed: int = 1
     scene_uses: int = 4
     pool: int = 6000
+    """Scenes kept for use again."""
+    looks: int = 3000
+    """Posed hands prepared in advance."""
     validate_every_s: float = 180.0
     validation_samples: int = 600
 
@@ -118,11 +121,12 @@ class LocaliserTrainer:
         """Train to the end; scores of the weights written."""
         settings = self.settings
         settings.out.mkdir(parents=True, exist_ok=True)
-        pool = ScenePool(settings.seed + 1000 * self.resumed, settings.pool, settings.scene_uses)
+        seed = settings.seed + 1000 * self.resumed
+        pool = ScenePool(seed, settings.pool, settings.scene_uses, settings.looks)
         batches = pool.batches(settings.batch)
         validation = validation_samples(settings.validation_samples)
         log = SummaryWriter(settings.out / "log")
-        bar = tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}, {remaining}{postfix}")
+        bar = tqdm(total=100, initial=round(100 * self.progress), unit="%", bar_format=_BAR)
         started = validated = time.monotonic()
         before = self.trained_s
         while self.progress < 1.0:
@@ -138,6 +142,7 @@ class LocaliserTrainer:
                 validated = time.monotonic()
         scores = self._checkpoint(validation, bar)
         bar.close()
+        log.close()
         return scores
 
     def _step(self, samples: list[LocaliserSample]) -> dict[str, Tensor]:
@@ -209,6 +214,9 @@ class LocaliserTrainer:
             optimizer.load_state_dict(stored)
         self.samples_seen, self.trained_s = state["samples_seen"], state["trained_s"]
         self.resumed = state["resumed"] + 1
+
+
+_BAR = "{l_bar}{bar}| {elapsed}, {remaining} left{postfix}"
 
 
 def _optimizers(net: LocaliserNet, settings: LocaliserSettings) -> list[torch.optim.Optimizer]:

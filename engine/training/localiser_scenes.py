@@ -23,8 +23,6 @@ from engine.training.poses import sample_angles, sample_pose_class, sample_shape
 WIDTH_PX, HEIGHT_PX = 160, 128
 HAND_COUNTS = (0, 1, 2)
 HAND_COUNT_SHARES = (0.3, 0.4, 0.3)
-LOOKS = 3000
-"""Posed hands prepared in advance; every scene shows them in new places."""
 CLEAR, HINTED = 0.5, 0.12
 """Visible shares: from CLEAR a hand must be found; below HINTED it must not; between, either."""
 SMALLEST_PX = 20
@@ -54,7 +52,7 @@ class LocaliserSample:
     hands: tuple[HandMark, ...]
 
 
-def prepare_looks(rng: np.random.Generator, count: int = LOOKS) -> dict[Side, list[HandLooks]]:
+def prepare_looks(rng: np.random.Generator, count: int) -> dict[Side, list[HandLooks]]:
     """Random posed hands of both sides."""
     right = load_hand_model()
     models = {Side.RIGHT: right, Side.LEFT: right.mirrored()}
@@ -154,10 +152,13 @@ def _cut(
 class ScenePool:
     """Clean scenes that are replaced one by one while batches are drawn from them."""
 
-    def __init__(self, seed: int, size: int, uses: int) -> None:
-        """`uses`: how often a scene is used on average before it is replaced."""
+    def __init__(self, seed: int, size: int, uses: int, looks: int) -> None:
+        """A pool of `size` scenes with `looks` different hands.
+
+        `uses`: how often a scene is used on average before it is replaced.
+        """
         self._rng = np.random.default_rng([seed, 11])
-        self._looks = prepare_looks(self._rng)
+        self._looks = prepare_looks(self._rng, looks)
         self._size, self._uses = size, uses
         self._scenes: list[LocaliserSample] = []
         self._oldest = 0
