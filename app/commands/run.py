@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from app.commands.arguments import frame_count
-from app.display import check_window_libraries, has_display
+from app.display import check_display, has_display
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.no_window or not has_display():
         return _preview(args)
-    check_window_libraries()
+    check_display()
     from app.window import run_window
 
     return run_window(args.source)

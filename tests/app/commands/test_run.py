@@ -8,7 +8,7 @@ import cv2
 import pytest
 
 from app.cli import main
-from app.display import check_window_libraries, has_display
+from app.display import check_display, has_display
 from engine.errors import UserError
 from tests.fakes.truth_estimator import TruthEstimator
 
@@ -34,9 +34,15 @@ def test_display(environment: dict[str, str], system: str, shown: bool) -> None:
 def test_a_missing_window_library_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.display._loads", lambda _: False)
     with pytest.raises(UserError, match="make system-libraries"):
-        check_window_libraries({"DISPLAY": ":0"}, LINUX)
-    check_window_libraries({"QT_QPA_PLATFORM": "offscreen"}, LINUX)
-    check_window_libraries({}, "darwin")
+        check_display({"DISPLAY": ":0"}, LINUX)
+    check_display({"QT_QPA_PLATFORM": "offscreen"}, LINUX)
+    check_display({}, "darwin")
+
+
+@pytest.mark.skipif(sys.platform != LINUX, reason="X11 is asked only on Linux")
+def test_a_display_that_does_not_answer_is_a_sentence() -> None:
+    with pytest.raises(UserError, match="none answers at DISPLAY=:987"):
+        check_display({"DISPLAY": ":987"}, LINUX)
 
 
 def test_with_a_display_the_window_gets_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
