@@ -13,6 +13,13 @@ def frame_count(text: str) -> int:
     return int(text)
 
 
+def video_path(text: str) -> Path:
+    """A place for a video: OpenCV takes the format from the ending."""
+    if not text.lower().endswith(".mp4"):
+        raise argparse.ArgumentTypeError(f"expected a file name ending in .mp4, found '{text}'")
+    return Path(text)
+
+
 def add_frames(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames", type=frame_count, metavar="N", help="stop after this many frames"

@@ -10,7 +10,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from app.commands.arguments import add_frames, add_json, add_out
+from app.commands.arguments import add_frames, add_json, add_out, video_path
 from app.commands.json_file import write_json
 from app.commands.npz_file import HandRows
 from app.commands.tracking_run import TrackingRun
@@ -29,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_frames(parser)
     add_out(parser)
     add_json(parser)
-    parser.add_argument("--video", type=Path, metavar="F.mp4", help="write a video to look at")
+    parser.add_argument(
+        "--video", type=video_path, metavar="F.mp4", help="write a video to look at"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

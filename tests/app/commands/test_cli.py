@@ -46,7 +46,14 @@ def test_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "argv", [["fly"], ["track"], ["track", "sim:", "--frames", "0"], ["eval", "imagenet", "x"]]
+    "argv",
+    [
+        ["fly"],
+        ["track"],
+        ["track", "sim:", "--frames", "0"],
+        ["track", "sim:", "--video", "film.txt"],
+        ["eval", "imagenet", "x"],
+    ],
 )
 def test_bad_arguments_are_status_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
