@@ -11,16 +11,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QStandardPaths, QThreadPool, QTimer
+from PySide6.QtCore import QByteArray, QThreadPool, QTimer
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QHBoxLayout,
     QMainWindow,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +27,7 @@ from app.about import about_box
 from app.actions import build_menus
 from app.bridge import SessionBridge, SessionFactory
 from app.help_overlay import HelpOverlay
+from app.screenshot import picture_path, save_picture
 from app.settings import Settings, default_path, load_settings, save_settings
 from app.sources.bar import SourceBar
 from app.sources.open_dialog import FOLDER_FORM, OpenSourceDialog
@@ -51,6 +49,7 @@ LOOK_FOR_DEVICES_MS = 4000
 SMALLEST_PX = (900, 600)
 FIRST_PX = (1280, 800)
 CLOSING_LIMIT_MS = 6000
+BAR_ACTIONS = ("set_points", "set_skeleton", "set_grid", "set_mirrored", "reset_view")
 TOGGLES = ("points", "skeleton", "grid", "mirrored", "follow")
 
 
@@ -85,10 +84,10 @@ class MainWindow(QMainWindow):
 
     def start(self, uri: str | None) -> None:
         """Track `uri`; without one, the last source once devices were looked for."""
-        if uri is None:
-            self._start_when_found = True
+        self._start_when_found = uri is None and not self.sources.searched
+        if self._start_when_found:
             return
-        self._start_when_found = False
+        uri = uri or self.sources.first_uri(self.settings.source_uri)
         self.settings = self.settings.remembering(uri)
         self._show_choices()
         self.bridge.start(uri)
@@ -115,19 +114,11 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def save_screenshot(self) -> Path:
-        """Save a picture of the window to the pictures folder; writes in the background."""
-        places = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.PicturesLocation)
-        folder = Path(places[0]) if places else Path.cwd()
-        target = folder / f"handtune-{datetime.now():%Y%m%d-%H%M%S}.png"
-        self.save_picture(target)
-        return target
-
-    def save_picture(self, target: Path) -> None:
-        """Save a picture of the window as PNG."""
-        image = self.grab().toImage()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        QThreadPool.globalInstance().start(lambda: image.save(str(target)))
+        """Save a picture of the window to the pictures folder; where it will be."""
+        target = picture_path()
+        save_picture(self, target)
         self.view.show_note(f"Saved {target}")
+        return target
 
     def reset_view(self) -> None:
         self.view.viewport.reset_view()
@@ -178,19 +169,12 @@ class MainWindow(QMainWindow):
         self.help.place()
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(7)
-        top.addWidget(self.bar, 1)
-        top.addStretch(0)
-        for name in ("set_points", "set_skeleton", "set_grid", "set_mirrored", "reset_view"):
-            button = QToolButton()
-            button.setDefaultAction(self.actions_by_name[name])
-            top.addWidget(button)
+        self.bar.add_actions(self.actions_by_name[name] for name in BAR_ACTIONS)
         self.body = QWidget()
         column = QVBoxLayout(self.body)
         column.setContentsMargins(theme.GAP_PX, 4, theme.GAP_PX, theme.GAP_PX)
         column.setSpacing(theme.GAP_PX)
-        column.addLayout(top)
+        column.addWidget(self.bar)
         column.addWidget(self.view, 1)
         self.setCentralWidget(self.body)
         self.setMinimumSize(*SMALLEST_PX)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from app import theme
@@ -49,12 +50,19 @@ class SourceBar(QWidget):
         self._toggle = theme.styled(QPushButton("Start"), "primary")
         self._toggle.setMinimumWidth(92)
         self._toggle.clicked.connect(self.toggle_asked)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)
         for widget in (self._list, self._refresh, self._toggle):
             row.addWidget(widget, 4 if widget is self._list else 0)
         row.addStretch(1)
+
+    def add_actions(self, actions: Iterable[QAction]) -> None:
+        """Buttons at the right end."""
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            self._row.addWidget(button)
 
     def show_choices(self, choices: Sequence[Choice], current_uri: str) -> None:
         """Fill the list, unless that is what it shows or the person has it open."""

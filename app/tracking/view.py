@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QFrame,
     QLabel,
     QScrollArea,
     QSizePolicy,
@@ -27,7 +28,7 @@ from engine.messages import Frame, Scene
 SIDE_MIN_PX, SIDE_FIRST_PX, SIDE_MAX_PX = 316, 380, 560
 COMPACT_BELOW_PX = 700
 """Column height below which fit and confidence stand side by side."""
-PANE_SHAPE, PANE_MIN_PX = 0.75, 130
+PANE_SHAPE, PANE_MIN_PX = 0.75, 120
 NOTE_MS = 5000
 
 
@@ -132,6 +133,7 @@ class _SideColumn(QScrollArea):
     def __init__(self, pane: QWidget, fit: QWidget, confidence: QWidget, speed: QWidget) -> None:
         super().__init__()
         self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(SIDE_MIN_PX)
         self.setMaximumWidth(SIDE_MAX_PX)
@@ -162,7 +164,7 @@ class _SideColumn(QScrollArea):
         direction = QBoxLayout.Direction
         self._pair.setDirection(direction.LeftToRight if compact else direction.TopToBottom)
         cards = self._pair.sizeHint().height() + self._speed.sizeHint().height()
-        left = self.height() - cards - 2 * theme.GAP_PX
+        left = self.viewport().height() - cards - 2 * theme.GAP_PX
         natural = round(self.viewport().width() * PANE_SHAPE)
         self._pane.setFixedHeight(max(PANE_MIN_PX, min(natural, left)))
 

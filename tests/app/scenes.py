@@ -58,9 +58,7 @@ def make_hand(
     )
 
 
-def make_frame(
-    hands: tuple[HandState, ...] = (), sequence: int = 1, captured_ns: int = 0
-) -> Frame:
+def make_frame(hands: tuple[HandState, ...] = (), sequence: int = 1, captured_ns: int = 0) -> Frame:
     """A wall behind blobs of depth at each hand's vertices."""
     depth = np.full((CAMERA.height_px, CAMERA.width_px), BACKGROUND_M, np.float32)
     for hand in hands:
@@ -74,9 +72,7 @@ def make_frame(
     return Frame("test", sequence, captured_ns, CAMERA, depth)
 
 
-def make_scene(
-    hands: tuple[HandState, ...] = (), sequence: int = 1, captured_ns: int = 0
-) -> Scene:
+def make_scene(hands: tuple[HandState, ...] = (), sequence: int = 1, captured_ns: int = 0) -> Scene:
     return Scene(
         sequence=sequence,
         captured_ns=captured_ns,
