@@ -78,7 +78,9 @@ def find_images(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         what = "a file" if folder.exists() else "nothing"
-        raise SourceError(f"{folder}: expected a folder of depth PNGs, found {what}.")
+        raise SourceError(
+            f"{folder}: expected a folder of depth PNGs, found {what}; check the path."
+        )
     images = sorted(
         (path for path in folder.iterdir() if path.suffix.lower() == ".png"), key=_by_number
     )

@@ -128,7 +128,9 @@ def _device_config(rs: Any, serial: str, mode: StreamMode, with_color: bool) -> 
 def _open_file(rs: Any, location: str, options: Mapping[str, str]) -> RealSenseFile:
     path = Path(location).expanduser()
     if not path.is_file():
-        raise SourceError(f"{path}: expected a RealSense recording (.bag or .db3), found nothing.")
+        raise SourceError(
+            f"{path}: expected a RealSense recording (.bag or .db3), found nothing; check the path."
+        )
     playback = parse_playback(options)
     config = rs.config()
     try:

@@ -56,7 +56,7 @@ def parse_options(text: str) -> dict[str, str]:
         if not (equals and key and value):
             raise SourceError(
                 f"Source options are written key=value,key=value; found '{item}'. "
-                "Write for example seed=3,hands=2."
+                "Write for example sim:seed=3,hands=2 or folder:PATH?fps=15,loop=yes."
             )
         options[key.strip()] = value.strip()
     return options

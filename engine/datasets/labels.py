@@ -19,7 +19,9 @@ def require_folder(folder: Path, holds: str) -> Path:
     """
     if not folder.is_dir():
         found = "a file" if folder.exists() else "nothing"
-        raise SourceError(f"{folder}: expected a folder with {holds}, found {found}.")
+        raise SourceError(
+            f"{folder}: expected a folder with {holds}, found {found}; check the path."
+        )
     return folder
 
 
