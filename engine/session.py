@@ -20,7 +20,7 @@ from typing import Self
 
 from engine.capture import sources
 from engine.capture.camera import Camera, CameraInfo
-from engine.capture.feed import CameraFeed, FeedState
+from engine.capture.capture_loop import CaptureLoop, CaptureState
 from engine.errors import EndOfStream, SourceError
 from engine.inference.estimator import Estimator
 from engine.messages import Frame, FrameSet, Health, Scene
@@ -86,7 +86,7 @@ class TrackingSession:
         self._frames: Slot[FrameSet] = Slot()
         self._scenes: Slot[Scene] = Slot()
         self._tracker = _Tracker(make_estimator, self._frames, self._scenes)
-        self._feed = CameraFeed(
+        self._loop = CaptureLoop(
             uri, open_camera, self._frames, consumer_ready=lambda: self._tracker.ready
         )
         self._inference = Worker(
@@ -94,9 +94,9 @@ class TrackingSession:
         )
         self._capture = Worker(
             "capture",
-            self._feed.step,
-            teardown=self._feed.close,
-            dropped=lambda: self._feed.status.camera_drops,
+            self._loop.step,
+            teardown=self._loop.close,
+            dropped=lambda: self._loop.status.camera_drops,
         )
         self._state_asked = SessionState.IDLE
 
@@ -149,7 +149,7 @@ class TrackingSession:
 
     def camera_info(self) -> CameraInfo | None:
         """Of the source; None until it is open."""
-        return self._feed.status.info
+        return self._loop.status.info
 
     def health(self) -> tuple[Health, ...]:
         """Of the capture and the inference thread.
@@ -160,16 +160,16 @@ class TrackingSession:
         return (self._capture.health(), self._inference.health())
 
     def status(self) -> SessionStatus:
-        feed = self._feed.status
+        captured = self._loop.status
         return SessionStatus(
             state=self._state(),
             source_uri=self.uri,
-            source_name=feed.info.name if feed.info else self.uri,
-            sentence=self._failure() or feed.sentence,
-            reconnecting_since_ns=feed.reconnecting_since_ns,
-            frames=feed.frames,
+            source_name=captured.info.name if captured.info else self.uri,
+            sentence=self._failure() or captured.sentence,
+            reconnecting_since_ns=captured.reconnecting_since_ns,
+            frames=captured.frames,
             drops=self._drops(),
-            camera_drops=feed.camera_drops,
+            camera_drops=captured.camera_drops,
         )
 
     def failure_traceback(self) -> str:
@@ -186,10 +186,10 @@ class TrackingSession:
             return SessionState.FAILED
         if self._state_asked is not SessionState.RUNNING:
             return self._state_asked
-        feed_state = self._feed.status.state
-        if feed_state is FeedState.OPENING or not self._tracker.ready:
+        loop_state = self._loop.status.state
+        if loop_state is CaptureState.OPENING or not self._tracker.ready:
             return SessionState.STARTING
-        return SessionState(feed_state.value)
+        return SessionState(loop_state.value)
 
     def _drops(self) -> int:
         return self._frames.overwritten - self._tracker.drops_before_ready

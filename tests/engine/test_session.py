@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from engine.capture import feed
+from engine.capture import capture_loop
 from engine.capture.camera import Camera
 from engine.errors import CameraDisconnected, SourceError
 from engine.messages import Frame
@@ -195,7 +195,7 @@ def test_offline_path_ends_after_the_wanted_frames() -> None:
 
 
 def test_silent_camera_is_named_and_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "STALL_NS", NS_PER_S // 10)
+    monkeypatch.setattr(capture_loop, "STALL_NS", NS_PER_S // 10)
     source = reopening(lambda: FaultySource(live(), stall_after=3), live)
     with TrackingSession("fake:", EmptyEstimator, source) as session:
         wait_until(lambda: session.status().state is SessionState.RECONNECTING)

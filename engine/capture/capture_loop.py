@@ -1,7 +1,7 @@
 """The capture thread's work: one camera, opened, paced, and opened again when it went away.
 
 A device that is unplugged while running is tried again by its own URI (serial number), with
-growing pauses, until it returns or the feed is closed. The first opening is not repeated: a source
+growing pauses, until it returns or the loop is closed. The first opening is not repeated: a source
 that was never there is a mistake to report, not a state to wait in.
 """
 
@@ -31,7 +31,7 @@ LATE_NS = NS_PER_S // 4
 """A recording that is played later than this skips the wait instead of rushing to catch up."""
 
 
-class FeedState(StrEnum):
+class CaptureState(StrEnum):
     OPENING = "opening"
     RUNNING = "running"
     RECONNECTING = "reconnecting"
@@ -39,10 +39,10 @@ class FeedState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FeedStatus:
+class CaptureStatus:
     """What the capture thread does, as seen from any other."""
 
-    state: FeedState = FeedState.OPENING
+    state: CaptureState = CaptureState.OPENING
     info: CameraInfo | None = None
     """Of the camera that is or was open; None before the first opening."""
     sentence: str = ""
@@ -53,7 +53,7 @@ class FeedStatus:
     """Frames that a live device counted and we never got."""
 
 
-class CameraFeed:
+class CaptureLoop:
     """Puts the frames of one source into a slot. All but `status` belongs to the capture thread."""
 
     def __init__(
@@ -73,10 +73,10 @@ class CameraFeed:
         self._due_ns = 0
         self._heard_ns = 0
         self._last_sequence: int | None = None
-        self._status = FeedStatus()
+        self._status = CaptureStatus()
 
     @property
-    def status(self) -> FeedStatus:
+    def status(self) -> CaptureStatus:
         """A frozen value, replaced whole: safe to read from any thread."""
         return self._status
 
@@ -105,7 +105,7 @@ class CameraFeed:
             camera.close()
 
     def _open(self, stop: StopSignal) -> None:
-        reconnecting = self._status.state is FeedState.RECONNECTING
+        reconnecting = self._status.state is CaptureState.RECONNECTING
         if reconnecting and stop.wait(BACKOFF_S[min(self._attempts, len(BACKOFF_S) - 1)]):
             return
         self._attempts += 1
@@ -120,7 +120,7 @@ class CameraFeed:
         self._status = replace(self._status, info=self._camera.info)
         self._uri = self._camera.info.uri  # "The first camera" becomes this very one.
         if not reconnecting:
-            self._status = replace(self._status, state=FeedState.RUNNING)
+            self._status = replace(self._status, state=CaptureState.RUNNING)
 
     def _await_turn(self, info: CameraInfo, stop: StopSignal) -> bool:
         """Keep a recording to its pace; whether it is time to read."""
@@ -151,7 +151,7 @@ class CameraFeed:
         except CameraDisconnected as error:
             self._lose(str(error))
         except EndOfStream:
-            self._status = replace(self._status, state=FeedState.ENDED)
+            self._status = replace(self._status, state=CaptureState.ENDED)
             raise Finished from None
         return None
 
@@ -160,7 +160,7 @@ class CameraFeed:
         since_ns = self._status.reconnecting_since_ns or monotonic_ns()
         self._status = replace(
             self._status,
-            state=FeedState.RECONNECTING,
+            state=CaptureState.RECONNECTING,
             sentence=sentence,
             reconnecting_since_ns=since_ns,
         )
@@ -178,7 +178,7 @@ class CameraFeed:
         self._last_sequence = frame.sequence
         self._status = replace(
             self._status,
-            state=FeedState.RUNNING,
+            state=CaptureState.RUNNING,
             sentence="",
             reconnecting_since_ns=None,
             frames=self._status.frames + 1,
