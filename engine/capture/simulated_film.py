@@ -17,6 +17,7 @@ from engine.render.body import (
     Build,
     arm_mesh,
     hand_rotation,
+    head_meshes,
     outward,
     reach,
     shoulder_of,
@@ -166,7 +167,8 @@ class StreamFilm:
         canvas = DepthCanvas(self._options.camera)
         solids = [box(np.array([0, 0, 2.1]), np.eye(3), np.array([4.0, 4.0, 0.01]))]
         if self._options.body:
-            solids.append(torso_mesh(rng, self._build).moved(self._R, self._offset))
+            person = merged([torso_mesh(rng, self._build), *head_meshes(rng, self._build)])
+            solids.append(person.moved(self._R, self._offset))
             solids += self._idle_arms()
         solids += _desk(rng)
         canvas.draw(merged(solids))

@@ -181,7 +181,7 @@ def stump_mesh(build: Build, arm: Arm) -> Mesh:
 
 
 def torso_mesh(rng: np.random.Generator, build: Build) -> Mesh:
-    """Torso, neck and head in the body frame, with folds of cloth."""
+    """The torso in the body frame, with folds of cloth."""
     s = build.scale
     heights, widths, depths = _TORSO.T * s
     belly = np.array([0.0, 0.3, 1.0, 0.6, 0.1, 0.0, 0.0]) * (build.girth - 1) * 0.12 * s
@@ -194,23 +194,31 @@ def torso_mesh(rng: np.random.Generator, build: Build) -> Mesh:
     folds = np.sin(torso.vertices @ wave[0] + wave[1]).sum(-1, keepdims=True)
     outward_xy = torso.vertices * np.array([1.0, 1.0, 0.0])
     folded = torso.vertices + 0.025 * folds * outward_xy * rng.uniform(0, 1)
-    return merged([Mesh(folded, torso.faces), *_head(rng, s)])
+    return Mesh(folded, torso.faces)
 
 
-def _head(rng: np.random.Generator, scale: float) -> list[Mesh]:
-    s = scale**0.5  # a child's head is nearly as large as an adult's
-    nod = rotation_from_axis_angle(np.array([0, rng.normal(0, 0.2), rng.normal(0, 0.3)]))
+def head_meshes(rng: np.random.Generator, build: Build) -> tuple[Mesh, Mesh]:
+    """Neck, face and nose in the body frame, and the hair."""
+    s = build.scale**0.5  # a child's head is nearly as large as an adult's
+    nod = rotation_from_axis_angle(
+        np.array([[0, rng.normal(0, 0.2), 0], [0, 0, rng.normal(0, 0.3)]])
+    )
+    R = nod[0] @ nod[1]
     base = np.array([-0.015, 0.0, 0.02]) * s
-    centre = base + nod @ (np.array([0.025, 0.0, 0.175]) * s)
-    hair = rng.uniform(1.0, 1.12)
-    return [
-        capsule(base, centre - nod @ np.array([0.02, 0, 0.06]) * s, 0.058 * s, 0.052 * s),
-        ellipsoid(centre, nod, np.array([0.095, 0.075, 0.118]) * s),
-        ellipsoid(centre + nod @ np.array([-0.018, 0, 0.015]) * s, nod,
-                  np.array([0.09, 0.08, 0.112]) * s * hair),
-        ellipsoid(centre + nod @ np.array([0.092, 0, -0.015]) * s, nod,
-                  np.array([0.02, 0.013, 0.025]) * s),
-    ]  # fmt: skip
+    centre = base + R @ (np.array([0.025, 0.0, 0.175]) * s)
+
+    def part(offset: tuple[float, float, float], half_sizes: tuple[float, float, float]) -> Mesh:
+        return ellipsoid(centre + R @ np.array(offset) * s, R, np.array(half_sizes) * s)
+
+    neck = capsule(base, centre + R @ np.array([-0.02, 0, -0.06]) * s, 0.058 * s, 0.052 * s)
+    skull, nose = (
+        part((0, 0, 0), (0.095, 0.075, 0.118)),
+        part((0.092, 0, -0.015), (0.02, 0.013, 0.025)),
+    )
+    thick = rng.uniform(1.0, 1.12)
+    back = rng.uniform(-0.03, -0.012)
+    hair = part((back, 0, 0.02), (0.092 * thick, 0.08 * thick, 0.108 * thick))
+    return merged([neck, skull, nose]), hair
 
 
 def legs_mesh(rng: np.random.Generator, build: Build, seated: bool) -> Mesh:

@@ -24,6 +24,7 @@ from engine.render.body import (
     Build,
     arm_mesh,
     hand_rotation,
+    head_meshes,
     legs_mesh,
     outward,
     reach,
@@ -43,7 +44,10 @@ LAYOUTS = ("frontal", "side", "above", "alone")
 LAYOUT_SHARES = (0.35, 0.15, 0.15, 0.35)
 
 HAND_LABELS = (2, 3)
-"""Labels of the first and second hand in the label image; everything else is 1."""
+"""Labels of the first and second hand in the label image; everything else is 1, or dark."""
+DARK_LABEL = 4
+DARK_HAIR, DARK_THING = 0.45, 0.12
+"""Chances of a person's hair and of any piece of the surroundings to be dark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,9 @@ class SceneGeometry:
     solids: tuple[Mesh, ...]
     """Everything that is no hand, arms included."""
     hands: tuple[HandInScene, ...]
-    down: Float64
-    """[3] unit vector of gravity."""
+    dark: tuple[Mesh, ...] = ()
+    """Things that return no light to the sensor (hair, black plastic): they hide what is behind
+    them and have no depth themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class RenderedScene:
     depth_m: Float32
     """[H, W] metres, 0 = nothing."""
     labels: npt.NDArray[np.uint8]
-    """[H, W]: 0 nothing, 1 no hand, 2 first hand, 3 second hand."""
+    """[H, W]: 0 nothing, 1 no hand, 2 first hand, 3 second hand, 4 dark."""
     visible: tuple[float, ...] = field(default=())
     """Share of each hand's surface towards the camera that is inside the image and not hidden."""
 
@@ -140,12 +145,17 @@ def sample_scene(
     R_camera_from_level = _sample_mounting(rng, layout)
     down = R_camera_from_level @ np.array([0.0, 1.0, 0.0])
     target = _sample_target(rng, camera)
+    dark: list[Mesh] = []
     if layout == "alone":
         solids, placed = _arms_alone(rng, camera, hands, target, R_hand)
     else:
-        solids, placed = _person(rng, layout, hands, target, R_camera_from_level)
-    solids += sample_surroundings(rng, target, down, with_person=layout != "alone")
-    return SceneGeometry(layout, tuple(solids), tuple(placed), down)
+        solids, placed, hair = _person(rng, layout, hands, target, R_camera_from_level)
+        (dark if rng.random() < DARK_HAIR else solids).append(hair)
+    things = sample_surroundings(rng, target, down, with_person=layout != "alone")
+    lost = rng.random(len(things)) < DARK_THING
+    dark += [thing for thing, is_lost in zip(things, lost, strict=True) if is_lost]
+    solids += [thing for thing, is_lost in zip(things, lost, strict=True) if not is_lost]
+    return SceneGeometry(layout, tuple(solids), tuple(placed), tuple(dark))
 
 
 def render_scene(geometry: SceneGeometry, camera: PinholeCamera) -> RenderedScene:
@@ -156,8 +166,12 @@ def render_scene(geometry: SceneGeometry, camera: PinholeCamera) -> RenderedScen
     labelled = list(zip(geometry.hands, HAND_LABELS, strict=False))
     for hand, label in labelled:
         canvas.draw(Mesh(hand.posed.vertices, hand.looks.faces), label)
+    if geometry.dark:
+        canvas.draw(merged(geometry.dark), DARK_LABEL)
     visible = tuple(visible_share(hand, canvas.labels, label, camera) for hand, label in labelled)
-    return RenderedScene(canvas.depth_m(), canvas.labels, visible)
+    depth_m = canvas.depth_m()
+    depth_m[canvas.labels == DARK_LABEL] = 0
+    return RenderedScene(depth_m, canvas.labels, visible)
 
 
 def visible_share(
@@ -252,8 +266,8 @@ def _person(
     hands: tuple[HandLooks, ...],
     target: Float64,
     R_camera_from_level: Float64,
-) -> tuple[list[Mesh], list[HandInScene]]:
-    """A person who holds the first hand's palm at `target`."""
+) -> tuple[list[Mesh], list[HandInScene], Mesh]:
+    """A person who holds the first hand's palm at `target`: body, hands, hair."""
     build = sample_build(rng, hands[0].scale if hands else rng.uniform(0.75, 1.1))
     arms = _sample_arms(rng, build, hands)
     R = R_camera_from_level @ _sample_heading(rng, layout)
@@ -263,7 +277,8 @@ def _person(
         anchor = np.array([rng.uniform(0.1, 0.4), rng.uniform(-0.3, 0.3), rng.uniform(-0.4, 0.15)])
         target = target * rng.uniform(1.0, 2.2)
     offset = target - R @ anchor
-    body = merged([torso_mesh(rng, build), legs_mesh(rng, build, rng.random() < 0.6)])
+    head, hair = head_meshes(rng, build)
+    body = merged([torso_mesh(rng, build), head, legs_mesh(rng, build, rng.random() < 0.6)])
     solids = [body.moved(R, offset)]
     placed = []
     shown = {looks.side: looks for looks in hands}
@@ -275,7 +290,7 @@ def _person(
         else:
             solids.append(stump_mesh(build, arm))
     placed.sort(key=lambda hand: [looks.side for looks in hands].index(hand.looks.side))
-    return solids, placed
+    return solids, placed, hair.moved(R, offset)
 
 
 def _sample_arms(

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from engine.render.body import Arm, Build, arm_mesh, legs_mesh, stump_mesh, torso_mesh
+from engine.render.body import Arm, Build, arm_mesh, head_meshes, legs_mesh, stump_mesh, torso_mesh
 from engine.render.mesh import Mesh, box, capsule, ellipsoid, merged, tube
 
 X, Y, Z = np.eye(3)
@@ -21,6 +21,7 @@ SOLIDS = {
     "tube": tube(np.stack([Z, 2 * Z]), np.full(2, 0.1), np.full(2, 0.2), X, Y),
     "arm": arm_mesh(Build(), ARM),
     "stump": stump_mesh(Build(), ARM),
+    "head": head_meshes(RNG, Build())[0],
     "torso": torso_mesh(RNG, Build()),
     "legs": legs_mesh(RNG, Build(), seated=True),
 }
