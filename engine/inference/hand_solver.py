@@ -1,0 +1,158 @@
+"""From the network's answer to the mesh that fits the observed depth, for one hand in its view.
+
+Candidate starts (the joint maps by inverse kinematics, the parameter head, the previous frame's
+pose) are judged on the observation; the best is refined by articulated fitting. Where the fit ends
+worse than the network or strays from it, the network has the last word.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.hand.model import HandModel
+from engine.hand.skinning import HandPose
+from engine.inference.depth_view import DepthView
+from engine.inference.fitting import (
+    FitResult,
+    HandFitter,
+    HandObservation,
+    observe_hand,
+    solve_pose,
+)
+from engine.inference.single_view import NetworkHand
+
+Float64 = npt.NDArray[np.float64]
+
+STRAY_M = 0.030
+"""A fit whose joints are this far from the network's on average (weighted by confidence) is on the
+forearm, the other hand or a lookalike."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolverSettings:
+    """How much work a frame may cost."""
+
+    following_steps: int = 3
+    """Gauss-Newton steps for a hand that was fitted in the previous frame."""
+    first_steps: int = 7
+    """Steps for a hand that was just found; its shape is refined too."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolvedHand:
+    """A fitted hand in the frame of its view (a right hand)."""
+
+    pose: HandPose
+    vertices: Float64
+    keypoints: Float64
+    residual_m: float
+    explained: float
+    """Share 0..1 of hand points that the mesh explains."""
+    from_network: bool
+    """True where the fit was refused and the network's pose is shown."""
+    observation: HandObservation
+
+
+class HandSolver:
+    """Owns the fitter of one hand model."""
+
+    def __init__(self, model: HandModel, settings: SolverSettings = SolverSettings()) -> None:
+        self._fitter = HandFitter(model)
+        self._settings = settings
+
+    def solve(
+        self,
+        view: DepthView,
+        network: NetworkHand,
+        previous: HandPose | None,
+        shape: Float64,
+        stage_ms: dict[str, float],
+    ) -> SolvedHand | None:
+        """The hand's pose; None where there is nothing to fit: no mesh is better
+        than one in the wrong place.
+
+        `previous` is the last fitted pose of a followed hand; `stage_ms` is added to.
+        """
+        started = time.perf_counter()
+        observation = observe_hand(view.depth_m, view.camera, network.joints[1:].mean(0))
+        started = _lap(stage_ms, "observe", started)
+        inverse = solve_pose(
+            self._fitter.surface,
+            network.joints,
+            network.confidence,
+            shape,
+            start=replace(network.pose, shape=shape),
+        )
+        if inverse is None or observation is None:
+            return None
+        start = self._best_start(observation, network, inverse, previous)
+        started = _lap(stage_ms, "start", started)
+        fit = self._fit(observation, network, start, previous)
+        _lap(stage_ms, "fit", started)
+        return _solved(observation, network, start, fit)
+
+    def _best_start(
+        self,
+        observation: HandObservation,
+        network: NetworkHand,
+        inverse: HandPose,
+        previous: HandPose | None,
+    ) -> FitResult:
+        candidates = [inverse]
+        if previous is not None:
+            candidates.append(previous)
+        judged = [self._fitter.assess(observation, pose) for pose in candidates]
+        near = [fit for fit in judged if stray_m(fit.keypoints, network) < STRAY_M]
+        return min(near or judged[:1], key=lambda fit: fit.score)
+
+    def _fit(
+        self,
+        observation: HandObservation,
+        network: NetworkHand,
+        start: FitResult,
+        previous: HandPose | None,
+    ) -> FitResult:
+        followed = previous is not None
+        steps = self._settings.following_steps if followed else self._settings.first_steps
+        return self._fitter.fit(
+            observation,
+            start.pose,
+            iterations=steps,
+            previous=previous,
+            network_joints=network.joints,
+            joint_confidence=network.confidence,
+            refine_shape=not followed,
+        )
+
+
+def stray_m(keypoints: Float64, network: NetworkHand) -> float:
+    """Mean distance in metres to the network's joints, weighted by their confidence."""
+    apart = np.linalg.norm(keypoints - network.joints, axis=1)
+    return float((apart * network.confidence).sum() / max(network.confidence.sum(), 1e-6))
+
+
+def _solved(
+    observation: HandObservation, network: NetworkHand, start: FitResult, fit: FitResult
+) -> SolvedHand:
+    refused = stray_m(fit.keypoints, network) > STRAY_M
+    kept = start if refused else fit
+    return SolvedHand(
+        pose=kept.pose,
+        vertices=kept.vertices,
+        keypoints=kept.keypoints,
+        residual_m=kept.residual_m,
+        explained=kept.judgement.explained,
+        from_network=refused,
+        observation=observation,
+    )
+
+
+def _lap(stage_ms: dict[str, float], stage: str, started: float) -> float:
+    """Add the time since `started` to a stage; returns now."""
+    now = time.perf_counter()
+    stage_ms[stage] = stage_ms.get(stage, 0.0) + 1000 * (now - started)
+    return now
