@@ -10,6 +10,7 @@ import numpy.typing as npt
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose
 from engine.inference.fitting.gauss_newton import Guide, Look, State, look, refine
+from engine.inference.fitting.linear_system import System
 from engine.inference.fitting.judgement import Judgement, judge
 from engine.inference.fitting.observation import HandObservation
 from engine.inference.fitting.settings import DEFAULT_SETTINGS, FitSettings
@@ -86,6 +87,14 @@ class HandFitter:
         guide, state = self._guide(pose, None, None, None), _state(pose)
         seen = look(self.surface, observation.observed, guide, state, self.settings, False, False)
         return self._result(observation, state, seen, 0)
+
+    def linearise(self, observation: HandObservation, pose: HandPose) -> System:
+        """Normal equations of pose and shape at a pose, without any pull on the shape."""
+        guide = self._guide(pose, None, None, None)._replace(shape_weight=0.0)
+        state = _state(pose)
+        return look(
+            self.surface, observation.observed, guide, state, self.settings, True, True
+        ).system
 
     def _guide(
         self,

@@ -32,7 +32,7 @@ class FitSettings(NamedTuple):
     """Push of vertices in front of the observed depth."""
     free_space_slack_m: float = 0.005
     free_space_robust_m: float = 0.010
-    joint_weight: float = 2.0
+    joint_weight: float = 4.0
     """Pull of one fully confident network joint, relative to a depth point."""
     joint_noise_m: float = 0.012
     """Expected error of a network joint."""
@@ -52,7 +52,7 @@ class FitSettings(NamedTuple):
     previous_weight: float = 3.0
     previous_sigma: float = 0.26
     """Pull to the previous frame's angles: weight and radians."""
-    shape_weight: float = 20.0
+    shape_weight: float = 3.0
     """Pull of the shape coefficients to the start's, in units of standard deviations squared."""
     wrist_cut_m: float = -0.005
     """Points behind the wrist by more than this belong to the forearm."""
