@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
@@ -17,14 +18,16 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
-from engine.hand.model import HandModel
+from engine.hand.model import HandModel, load_hand_model
 from engine.hand.skinning import HandPose, pose_hand
+from engine.inference.backend import create_backend
 from engine.inference.crops import CUBE_M, Crop
 from engine.inference.depth_view import DepthView, mirror_points, mirror_pose, view_for
 from engine.inference.hand_solver import HandSolver, SolvedHand
 from engine.inference.hand_tracks import HandTrack, HandTracks, Look, Place
+from engine.inference.localiser import create_localiser
 from engine.inference.pose_filter import PoseFilter
-from engine.inference.single_view import NetworkHand, SingleViewInference
+from engine.inference.single_view import NetworkHand, SingleViewInference, single_view_network
 from engine.messages import Float32, Frame, FrameSet, HandState, Scene, Side
 
 Float64 = npt.NDArray[np.float64]
@@ -32,6 +35,19 @@ Float64 = npt.NDArray[np.float64]
 PALM_KEYPOINTS = (0, 5, 9, 13, 17)
 ADULT_PALM_M = 0.090
 """Wrist to middle knuckle at which a crop's cube has its nominal size."""
+
+
+def create_estimator(
+    backend: str = "onnxruntime", weights: Path | None = None, threads: int = 1
+) -> DepthEstimator:
+    """The estimator with the shipped hand model, localiser and network, ready to run.
+
+    Raises:
+        WeightsError: a file of weights is missing, damaged or of another kind.
+        UserError: there is no such backend.
+    """
+    network = create_backend(backend, single_view_network(weights), threads)
+    return DepthEstimator(load_hand_model(), SingleViewInference(network), create_localiser())
 
 
 class Finder(Protocol):
@@ -141,8 +157,12 @@ class DepthEstimator:
         memory = self._memories.get(track.hand_id)
         network = found.network
         if found.side is not track.side:
-            centre = mirror_points(mirror_points(network.joints[1:].mean(0), found.side), track.side)
-            network = self._infer(views[track.side], centre, _cube(self._models[track.side], memory))
+            centre = mirror_points(
+                mirror_points(network.joints[1:].mean(0), found.side), track.side
+            )
+            network = self._infer(
+                views[track.side], centre, _cube(self._models[track.side], memory)
+            )
         known = memory if memory is not None and memory.side is track.side else None
         shape = network.pose.shape if known is None else known.pose.shape
         previous = None if known is None else known.pose

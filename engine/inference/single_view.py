@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,14 @@ import numpy.typing as npt
 from calibration.transforms import rotation_from_axis_angle
 from engine.hand.articulation import LOWER, UPPER
 from engine.hand.skinning import HandPose
-from engine.inference.backend import Backend
+from engine.inference.backend import Backend, NetworkFile
 from engine.inference.crops import Crop, extract_crop, ray_rotation
 from engine.inference.depth_view import DepthView
+from engine.weights_manifest import verified_weights
 
 Float64 = npt.NDArray[np.float64]
+
+WEIGHTS_NAME = "single_view_depth.safetensors"
 
 SURE_M = 0.012
 """Spread of the votes at which a joint's confidence is one half."""
@@ -53,6 +57,21 @@ class SingleViewInference:
             _network_hand(crop, *(outputs[name][k] for name in _OUTPUTS))
             for k, crop in enumerate(crops)
         ]
+
+
+def single_view_network(weights: Path | None = None) -> NetworkFile:
+    """The shipped single-view network, or the one of a file of weights.
+
+    Raises:
+        WeightsError: the shipped weights are missing or damaged.
+    """
+    return NetworkFile(weights or verified_weights(WEIGHTS_NAME), _export)
+
+
+def _export(weights: Path, onnx_path: Path) -> None:
+    from engine.nets.weights_file import export_onnx  # torch, only with a cold cache
+
+    export_onnx(weights, onnx_path)
 
 
 _OUTPUTS = ("joints", "spread", "pose", "logits")
