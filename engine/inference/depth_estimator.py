@@ -123,23 +123,31 @@ class DepthEstimator:
         )
 
     def _see(self, views: _Views, place: Place) -> list[_Seen]:
-        """Ask the network about a place; a new one is centred first, and tried in the mirror."""
+        """Ask the network about a place."""
         memory = self._memories.get(place.track_id) if place.track_id is not None else None
-        side = memory.side if memory is not None else place.side
-        offset = memory.crop_offset if memory is not None else np.zeros(3)
-        centre = mirror_points(place.centre + offset, side)
-        if centre[2] < 0.05:
+        if place.centre[2] < 0.05:
             return []
-        cube = _cube(self._models[side], memory)
-        network = self._infer(views[side], centre, cube)
         if memory is None:
-            if network.same_side < 0.5:
-                side = side.other
-                centre = mirror_points(centre, Side.LEFT)
-            network = self._infer(views[side], _finger_centre(network, centre), cube)
-        right = network.same_side if side is Side.RIGHT else 1.0 - network.same_side
-        palm = mirror_points(network.joints[list(PALM_KEYPOINTS)].mean(0), side)
-        return [_Seen(Look(place, palm, network.presence, right), side, network)]
+            return [self._see_new(views, place)]
+        centre = mirror_points(place.centre + memory.crop_offset, memory.side)
+        cube = _cube(self._models[memory.side], memory)
+        network = self._infer(views[memory.side], centre, cube)
+        right = network.same_side if memory.side is Side.RIGHT else 1.0 - network.same_side
+        return [_seen(place, memory.side, network, right)]
+
+    def _see_new(self, views: _Views, place: Place) -> _Seen:
+        """Ask about a place for the first time: on both sides, then centred on its fingers."""
+        crops = [
+            Crop(views[side].camera, mirror_points(place.centre, side), CUBE_M) for side in Side
+        ]
+        answers = dict(
+            zip(Side, self._network.infer([views[side] for side in Side], crops), strict=True)
+        )
+        log_odds = _logit(answers[Side.RIGHT].same_side) - _logit(answers[Side.LEFT].same_side)
+        right = 1.0 / (1.0 + np.exp(-log_odds - _logit(place.right)))
+        side = Side.RIGHT if right >= 0.5 else Side.LEFT
+        centre = _finger_centre(answers[side], mirror_points(place.centre, side))
+        return _seen(place, side, self._infer(views[side], centre, CUBE_M), float(right))
 
     def _infer(self, view: DepthView, centre: Float64, cube_m: float) -> NetworkHand:
         return self._network.infer([view], [Crop(view.camera, centre, cube_m)])[0]
@@ -255,6 +263,16 @@ def _cube(model: HandModel, memory: _Memory | None) -> float:
     keypoints = model.rest_keypoints(memory.pose.shape)
     palm = float(np.linalg.norm(keypoints[9] - keypoints[0])) / ADULT_PALM_M
     return CUBE_M * float(np.clip(palm, 0.8, 1.15)) ** 0.5
+
+
+def _seen(place: Place, side: Side, network: NetworkHand, right: float) -> _Seen:
+    palm = mirror_points(network.joints[list(PALM_KEYPOINTS)].mean(0), side)
+    return _Seen(Look(place, palm, network.presence, right), side, network)
+
+
+def _logit(probability: float) -> float:
+    p = float(np.clip(probability, 1e-3, 1 - 1e-3))
+    return float(np.log(p / (1 - p)))
 
 
 def _finger_centre(network: NetworkHand, fallback: Float64) -> Float64:

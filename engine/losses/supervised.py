@@ -32,7 +32,7 @@ class LossWeights:
     angles: float = 0.3
     rotation: float = 0.5
     shape: float = 0.02
-    decisions: float = 0.1
+    decisions: float = 0.3
 
 
 class Targets(NamedTuple):

@@ -34,6 +34,9 @@ MAX_PATCH_PX = 176
 MIN_VISIBLE_M2 = 0.0022
 """Hand surface that the camera must see; an adult fist shows about 0.004 m2, a flat hand 0.013."""
 
+WRONG_SIDE_SHARE = 0.12
+"""Samples whose crop shows the other hand: what tells left from right at run time."""
+
 HAND, ARM, CLUTTER = 0, 1, 2
 
 
@@ -207,7 +210,7 @@ def draw_sample(rng: np.random.Generator, scene: Scene) -> Sample | None:
     if rng.random() < 0.1:
         depth = _cut_by_image_border(rng, depth)
     crop = _jittered_crop(rng, scene)
-    wrong_side = scene.hand is not None and rng.random() < 0.05
+    wrong_side = scene.hand is not None and rng.random() < WRONG_SIDE_SHARE
     if wrong_side:
         crop = replace(crop, mirror=True)
     image = extract_crop(depth, crop)
