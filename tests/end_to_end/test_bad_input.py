@@ -1,7 +1,9 @@
 """Bad input gets one sentence that says what, expected, found and what next; status 2; no rest."""
 
 import json
+import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -9,6 +11,9 @@ import numpy as np
 import pytest
 
 from app.cli import main
+from engine.inference import single_view
+from engine.inference.single_view import WEIGHTS_NAME
+from engine.weights_manifest import WEIGHTS_FOLDER, verified_weights
 from tests.fakes.estimators import EmptyEstimator
 
 WIDTH, HEIGHT = 64, 48
@@ -129,3 +134,27 @@ def test_frames_before_a_damaged_one_are_kept(
     assert "2.png" in said
     with np.load(out) as data:
         assert data["frame"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("change", ["flip a byte", "cut in half", "remove"])
+def test_weights_that_are_not_the_listed_ones(
+    change: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(WEIGHTS_FOLDER, folder)
+    weights = folder / WEIGHTS_NAME
+    data = bytearray(weights.read_bytes())
+    if change == "remove":
+        weights.unlink()
+    elif change == "flip a byte":
+        data[-1] ^= 1
+        weights.write_bytes(data)
+    else:
+        weights.write_bytes(data[: len(data) // 2])
+    monkeypatch.setattr(single_view, "verified_weights", partial(verified_weights, folder=folder))
+    said = sentence_of(["track", "sim:", "--frames", "1"], capsys)
+    assert str(weights) in said
+    assert ("is missing" if change == "remove" else "expected SHA-256") in said
