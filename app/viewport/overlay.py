@@ -41,7 +41,7 @@ def draw_skeleton(
         return
     points = _fixed_point(pixels)
     shades = FAINTEST + (1.0 - FAINTEST) * np.clip(confidence, 0.0, 1.0)
-    width_px = max(1, round(radius_px * 0.6))
+    width_px = max(1, round(radius_px * 0.5))
     for parent, child in BONES:
         ends = tuple(points[parent].tolist()), tuple(points[child].tolist())
         shade = _shaded(color, 0.8 * shades[child])
