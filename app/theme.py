@@ -40,6 +40,7 @@ QMenu::item:selected {{ background: {LINE.name()}; }}
 QMenu::item:disabled {{ color: {FAINT.name()}; }}
 QMenu::separator {{ height: 1px; background: {LINE.name()}; margin: 5px 8px; }}
 QFrame#card {{ background: {SURFACE.name()}; border: 1px solid {LINE.name()}; border-radius: 8px; }}
+QMessageBox, QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QLabel {{ background: transparent; }}
 QLabel#title {{ color: {MUTED.name()}; font-size: 12px; }}
 QLabel#muted {{ color: {MUTED.name()}; font-size: 12px; }}

@@ -8,6 +8,7 @@ are drawn by another process. Closing hides the window at once and ends when all
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -281,6 +282,9 @@ def run_window(initial_uri: str | None = None, make_session: SessionFactory | No
     theme.apply_theme(application)
     pictures = RenderProcess()
     window = MainWindow(make_session or _make_session, discover, pictures, default_path())
+    # Python runs signal handlers between two looks of the bridge, so within milliseconds.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: window.close())
     window.show()
     window.start(initial_uri)
     try:

@@ -7,8 +7,8 @@ import numpy as np
 from app.viewport.orbit import ViewPose
 from engine.messages import HandState
 
-TIME_CONSTANT_S = 0.7
-REST_M = 0.025
+TIME_CONSTANT_S = 0.35
+REST_M = 0.02
 """The view stands still while the hand stays this near to its middle."""
 
 

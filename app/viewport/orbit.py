@@ -22,7 +22,7 @@ FIELD_OF_VIEW = np.deg2rad(38.0)
 HOME_TARGET = (0.0, 0.0, 0.45)
 HOME_YAW = np.deg2rad(18.0)
 HOME_PITCH = np.deg2rad(16.0)
-HOME_DISTANCE_M = 0.52
+HOME_DISTANCE_M = 0.56
 
 
 @dataclass(frozen=True, slots=True)

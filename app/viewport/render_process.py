@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -154,6 +155,8 @@ def _serve(pipe: Connection, memory_name: str) -> None:
     # Imported here: the parent never needs Open3D's 1.5 s.
     from app.viewport.open3d_renderer import Open3DRenderer
 
+    # Ctrl-C is the window's to handle; this process ends with its pipe.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     memory = SharedMemory(name=memory_name)
     renderer: Open3DRenderer | None = None
@@ -169,7 +172,7 @@ def _serve(pipe: Connection, memory_name: str) -> None:
             except (RuntimeError, ImportError) as error:
                 pipe.send(_failed(request, error))
                 return
-    except (EOFError, OSError, KeyboardInterrupt):
+    except (EOFError, OSError):
         return
     finally:
         if renderer is not None:
