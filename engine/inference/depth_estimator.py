@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -23,6 +23,7 @@ from engine.hand.skinning import HandPose, pose_hand
 from engine.inference.backend import create_backend
 from engine.inference.crops import CUBE_M, Crop
 from engine.inference.depth_view import DepthView, mirror_points, mirror_pose, view_for
+from engine.inference.fitting import ShapeEstimator
 from engine.inference.hand_solver import HandSolver, SolvedHand
 from engine.inference.hand_tracks import HandTrack, HandTracks, Look, Place
 from engine.inference.localiser import create_localiser
@@ -33,6 +34,10 @@ from engine.messages import Float32, Frame, FrameSet, HandState, Scene, Side
 Float64 = npt.NDArray[np.float64]
 
 PALM_KEYPOINTS = (0, 5, 9, 13, 17)
+SHAPE_EVERY = 4
+"""Frames between two that the shape is learnt from: neighbours say the same."""
+SHAPE_RATE = 0.08
+"""Share of the way to the estimated shape that the mesh goes in a frame, so that it never jumps."""
 ADULT_PALM_M = 0.090
 """Wrist to middle knuckle at which a crop's cube has its nominal size."""
 
@@ -68,6 +73,17 @@ class _Memory:
     crop_offset: Float64
     """[3] metres, camera frame: crop centre less palm centre."""
     filter: PoseFilter
+    shape: ShapeEstimator
+    frames: int = 0
+    """Frames since it was first fitted."""
+
+    def learn_shape(self, solved: SolvedHand) -> None:
+        """Take the frame into the shape estimate and move the pose's shape slowly towards it."""
+        if self.frames % SHAPE_EVERY == 0 and not solved.from_network:
+            self.shape.add(solved.observation, solved.fit)
+        shape = self.pose.shape + SHAPE_RATE * (self.shape.shape - self.pose.shape)
+        self.pose = replace(self.pose, shape=shape)
+        self.frames += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +194,15 @@ class DepthEstimator:
         stages.mark()
         if solved is None:
             return None
-        pose_filter = PoseFilter() if known is None else known.filter
-        filtered = pose_filter(solved.pose, frame.captured_ns / 1e9)
-        offset = mirror_points(
-            solved.keypoints[1:].mean(0) - solved.keypoints[list(PALM_KEYPOINTS)].mean(0),
-            track.side,
+        memory = known or _Memory(
+            solved.fit.pose, track.side, np.zeros(3), PoseFilter(), self._solver.new_shape(shape)
         )
-        self._memories[track.hand_id] = _Memory(solved.pose, track.side, offset, pose_filter)
+        keypoints, memory.pose = solved.fit.keypoints, solved.fit.pose
+        offset = keypoints[1:].mean(0) - keypoints[list(PALM_KEYPOINTS)].mean(0)
+        memory.crop_offset = mirror_points(offset, track.side)
+        memory.learn_shape(solved)
+        self._memories[track.hand_id] = memory
+        filtered = memory.filter(memory.pose, frame.captured_ns / 1e9)
         state = self._state(frame, track, network, solved, filtered, found.look.presence)
         stages.lap("filter")
         return state
@@ -213,7 +231,7 @@ class DepthEstimator:
             vertices=posed.vertices.astype(np.float32),
             confidence=network.confidence,
             network_joints=mirror_points(network.joints, track.side),
-            residual_m=solved.residual_m,
+            residual_m=solved.fit.residual_m,
             presence=presence,
             weights_revision=self._revision,
         )

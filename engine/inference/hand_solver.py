@@ -20,6 +20,7 @@ from engine.inference.fitting import (
     FitResult,
     HandFitter,
     HandObservation,
+    ShapeEstimator,
     observe_hand,
     solve_pose,
 )
@@ -30,6 +31,10 @@ Float64 = npt.NDArray[np.float64]
 STRAY_M = 0.030
 """A fit whose joints are this far from the network's on average (weighted by confidence) is on the
 forearm, the other hand or a lookalike."""
+
+
+NETWORK_SHAPE_DEVIATION = 0.8
+"""How far, in standard deviations, the network's shape is from the truth as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,10 @@ class SolverSettings:
 class SolvedHand:
     """A fitted hand in the frame of its view (a right hand)."""
 
-    pose: HandPose
-    vertices: Float64
-    keypoints: Float64
-    residual_m: float
-    explained: float
-    """Share 0..1 of hand points that the mesh explains."""
+    fit: FitResult
+    observation: HandObservation
     from_network: bool
     """True where the fit was refused and the network's pose is shown."""
-    observation: HandObservation
 
 
 class HandSolver:
@@ -63,6 +63,12 @@ class HandSolver:
     def __init__(self, model: HandModel, settings: SolverSettings = SolverSettings()) -> None:
         self._fitter = HandFitter(model)
         self._settings = settings
+
+    def new_shape(self, guess: Float64) -> ShapeEstimator:
+        """An estimator of one person's shape that begins with the network's guess [10]."""
+        estimator = ShapeEstimator(self._fitter)
+        estimator.suppose(guess, NETWORK_SHAPE_DEVIATION)
+        return estimator
 
     def solve(
         self,
@@ -139,16 +145,7 @@ def _solved(
     observation: HandObservation, network: NetworkHand, start: FitResult, fit: FitResult
 ) -> SolvedHand:
     refused = stray_m(fit.keypoints, network) > STRAY_M
-    kept = start if refused else fit
-    return SolvedHand(
-        pose=kept.pose,
-        vertices=kept.vertices,
-        keypoints=kept.keypoints,
-        residual_m=kept.residual_m,
-        explained=kept.judgement.explained,
-        from_network=refused,
-        observation=observation,
-    )
+    return SolvedHand(start if refused else fit, observation, refused)
 
 
 def _lap(stage_ms: dict[str, float], stage: str, started: float) -> float:

@@ -15,6 +15,10 @@ from engine.losses.supervised import Targets
 from engine.training.synthesis import Sample, sample_stream
 
 
+SHUFFLE = 384
+"""Samples that wait their turn in each worker."""
+
+
 class Batch(NamedTuple):
     """Images [B, 1, 128, 128] and their truth."""
 
@@ -33,7 +37,17 @@ class SyntheticSamples(IterableDataset[Sample]):
         worker = get_worker_info()
         number = 0 if worker is None else worker.id
         entropy = np.random.SeedSequence([self.seed, self.rank, number]).generate_state(1)[0]
-        return sample_stream(int(entropy), load_hand_model())
+        return shuffled(sample_stream(int(entropy), load_hand_model()), SHUFFLE, int(entropy))
+
+
+def shuffled(samples: Iterator[Sample], held: int, seed: int) -> Iterator[Sample]:
+    """The same samples in another order, so that those of one scene go to different batches."""
+    rng = np.random.default_rng(seed)
+    waiting = [next(samples) for _ in range(held)]
+    for sample in samples:
+        k = int(rng.integers(held))
+        yield waiting[k]
+        waiting[k] = sample
 
 
 def collate(samples: list[Sample]) -> Batch:

@@ -295,7 +295,7 @@ def _cut_by_image_border(rng: np.random.Generator, depth: Float32) -> Float32:
     return depth
 
 
-def sample_stream(seed: int, model: HandModel, samples_per_scene: int = 3) -> Iterator[Sample]:
+def sample_stream(seed: int, model: HandModel, samples_per_scene: int = 5) -> Iterator[Sample]:
     """Endless samples of a seed."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)

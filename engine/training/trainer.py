@@ -94,7 +94,11 @@ class Trainer:
         validated = started = time.monotonic()
         before, first = self.trained_s, self.samples_seen
         while self.progress < 1.0:
-            parts = self._step(next(batches))
+            try:
+                parts = self._step(next(batches))
+            except KeyboardInterrupt:
+                bar.write("Interrupted; the same command goes on from here.")
+                break
             self.trained_s = before + time.monotonic() - started
             bar.update(100 * self.progress - bar.n)
             if log is not None and self.samples_seen % (settings.batch * 50) < settings.batch:

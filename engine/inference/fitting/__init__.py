@@ -8,6 +8,7 @@ from engine.inference.fitting.inverse_kinematics import solve_pose, wrist_from_p
 from engine.inference.fitting.judgement import Judgement
 from engine.inference.fitting.observation import HandObservation, observe_hand
 from engine.inference.fitting.settings import FitSettings
+from engine.inference.fitting.shape import ShapeEstimator
 from engine.inference.fitting.surface import Surface, surface_of
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "HandFitter",
     "HandObservation",
     "Judgement",
+    "ShapeEstimator",
     "Surface",
     "observe_hand",
     "solve_pose",
