@@ -8,6 +8,8 @@ The surface is followed by five fingertip points, so that every point is skinned
 from __future__ import annotations
 
 import hashlib
+import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +26,9 @@ Float64 = npt.NDArray[np.float64]
 DEFAULT_PATH = Path(__file__).resolve().parents[2] / "weights" / "hand_model.npz"
 
 SHAPE_COUNT = 10
+
+_UNREADABLE = (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
+"""What numpy raises for files that are no whole .npz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ def load_hand_model(path: Path = DEFAULT_PATH) -> HandModel:
             f"hand model: expected {path}, found nothing; restore it from the repository "
             "or run scripts/build_hand_model.py"
         ) from None
-    except (OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise WeightsError(
             f"hand model {path} cannot be read ({error}); restore it from the repository"
         ) from None
