@@ -88,7 +88,7 @@ class SessionBridge(QObject):
 
     @property
     def status(self) -> SessionStatus | None:
-        """Of the current session; None without one."""
+        """Of the current session now; None without one."""
         return self._session.status() if self._session is not None else None
 
     @property

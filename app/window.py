@@ -50,6 +50,7 @@ LOOK_FOR_DEVICES_MS = 4000
 SMALLEST_PX = (900, 600)
 FIRST_PX = (1280, 800)
 CLOSING_LIMIT_MS = 6000
+SWITCH_INTERVAL_S = 0.001
 BAR_ACTIONS = ("set_points", "set_skeleton", "set_grid", "set_mirrored", "reset_view")
 TOGGLES = ("points", "skeleton", "grid", "mirrored", "follow")
 
@@ -238,8 +239,9 @@ class MainWindow(QMainWindow):
             self._show_choices()
             if self._start_when_found:
                 self.start(self.sources.first_uri(self.settings.source_uri))
-        self.view.show_condition(self.tracking.condition(now_ns))
-        self.bar.show_running(self.bridge.active, self.bridge.stopping, self.sources.searching)
+        condition = self.tracking.condition(now_ns)
+        self.view.show_condition(condition)
+        self.bar.show_running(condition.running, self.bridge.stopping, self.sources.searching)
         self.view.viewport.tick()
 
     def _show_figures(self) -> None:
@@ -282,6 +284,9 @@ def run_window(initial_uri: str | None = None, make_session: SessionFactory | No
     theme.apply_theme(application)
     pictures = RenderProcess()
     window = MainWindow(make_session or _make_session, discover, pictures, default_path())
+    # With the usual 5 ms, a burst of the window's Python holds up the tracker for that long when it
+    # wants the interpreter back: 28.8 ms instead of 21.3 ms from frame to mesh in one measurement.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     # Python runs signal handlers between two looks of the bridge, so within milliseconds.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.close())

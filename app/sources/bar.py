@@ -34,6 +34,7 @@ class SourceBar(QWidget):
         super().__init__()
         self._choices: tuple[Choice, ...] = ()
         self._current_uri = ""
+        self._shown: tuple[bool, bool, bool] | None = None
         self._list = QComboBox()
         self._list.setMinimumWidth(190)
         self._list.setMaximumWidth(460)
@@ -86,6 +87,9 @@ class SourceBar(QWidget):
 
     def show_running(self, running: bool, stopping: bool, searching: bool) -> None:
         """The button's word, and whether it can be pressed."""
+        if (running, stopping, searching) == self._shown:
+            return
+        self._shown = (running, stopping, searching)
         self._toggle.setText("Stopping…" if stopping else "Stop" if running else "Start")
         self._toggle.setEnabled(not stopping)
         role = "" if running else "primary"

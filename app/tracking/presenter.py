@@ -22,6 +22,8 @@ from engine.session import SessionState, SessionStatus
 
 STALE_AFTER_S = 0.7
 """A source slower than this between frames is not live any more."""
+WARM_UP_S = 1.0
+"""Running for longer than this without a first scene needs an explanation."""
 NO_HAND_AFTER_S = 0.5
 """A hand lost for less than this does not bring up the hint."""
 
@@ -220,7 +222,10 @@ class TrackingPresenter:
                 f"No new frames for {age_s:.0f} s" if age_s >= 1.5 else "No new frames",
                 "The mesh is frozen. Check the camera's cable, or stop and start again.",
             )
-        if self._scene is None or self._scene.hands:
+        if self._scene is None:
+            waited_ns = now_ns - (self._running_since_ns or now_ns)
+            return _WARMING_UP if waited_ns > WARM_UP_S * NS_PER_S else None
+        if self._scene.hands:
             return None
         if now_ns - self._hand_seen_ns < NO_HAND_AFTER_S * NS_PER_S:
             return None
@@ -233,6 +238,9 @@ _HOLDING = (
     SessionState.RECONNECTING,
 )
 
+_WARMING_UP = Banner(
+    Tone.BUSY, "Warming up…", "The first start compiles the tracker, which may take a minute."
+)
 _IDLE = Banner(
     Tone.CALM, "Ready", "Choose a source above, then press Space or Start.", Action.START
 )

@@ -66,6 +66,16 @@ def test_reconnecting_counts_the_seconds() -> None:
     assert "7 s" in banner.title
 
 
+def test_a_first_scene_that_keeps_one_waiting_is_explained() -> None:
+    presenter = _running(now_ns=NS_PER_S)
+    assert presenter.condition(NS_PER_S + 500 * MS).banner is None
+    banner = presenter.condition(5 * NS_PER_S).banner
+    assert banner is not None
+    assert banner.tone is Tone.BUSY
+    presenter.add_scene(make_scene((make_hand(),)), now_ns=5 * NS_PER_S)
+    assert presenter.condition(5 * NS_PER_S).banner is None
+
+
 def test_stopping_comes_before_everything_else() -> None:
     presenter = _running()
     presenter.update_status(_status(), stopping=True, now_ns=1)
