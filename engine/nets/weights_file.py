@@ -38,14 +38,24 @@ def load_network(weights: Path) -> SingleViewNet:
             "the file from the repository"
         ) from error
     net = SingleViewNet(config)
-    missing, unexpected = net.load_state_dict(state, strict=False)
-    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
-    if missing or unexpected:
+    wrong = _expected_shapes(net).items() ^ {name: t.shape for name, t in state.items()}.items()
+    if wrong:
         raise WeightsError(
-            f"weights {weights}: {len(missing)} tensors missing and {len(unexpected)} unexpected "
-            "for the network its header describes; restore the file from the repository"
+            f"weights {weights}: {len(dict(wrong))} tensors are missing, unexpected or "
+            "of another size than in the network its header describes; restore the file from the "
+            "repository"
         )
+    net.load_state_dict(state, strict=False)
     return net.eval()
+
+
+def _expected_shapes(net: nn.Module) -> dict[str, torch.Size]:
+    """Shape of every tensor that a file holds; training's counters are not stored."""
+    return {
+        name: tensor.shape
+        for name, tensor in net.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
 
 
 def load_deployed(weights: Path) -> tuple[nn.Module, tuple[str, ...]]:
