@@ -7,13 +7,12 @@ from pathlib import Path
 
 import cv2
 
-from app.commands.tracking_run import TrackingRun
+from app.commands.tracking_run import TrackingRun, load_estimator
 from app.commands.video_file import Image, video_file
 from app.viewport.still import compose_preview
 from engine.atomic_file import replacing
 from engine.capture.sources import open_camera
 from engine.evaluation.report import EvalReport, Percentiles
-from engine.inference.depth_estimator import create_estimator
 
 SIMULATED_CAMERA = "sim:"
 FOLDER = Path("out")
@@ -28,7 +27,7 @@ def write_preview(uri: str, frames: int, folder: Path = FOLDER) -> str:
     picture: Image | None = None
     seen_hand = False
     with open_camera(uri) as camera, video_file(video_path, camera.info.fps) as video:
-        tracking = TrackingRun(camera, create_estimator(), frames, "preview")
+        tracking = TrackingRun(camera, load_estimator(), frames, "preview")
         for frame, scene in tracking:
             image = compose_preview(frame, scene)
             video.write(image)

@@ -17,13 +17,13 @@ import psutil
 
 from app.commands.arguments import add_json, frame_count
 from app.commands.json_file import write_json
+from app.commands.tracking_run import load_estimator
 from app.progress import progress
 from engine.atomic_file import check_writable
 from engine.capture.sources import open_camera
 from engine.evaluation.log import RunLog
 from engine.evaluation.report import EvalReport, build_report, latency_to_json, without_nan
 from engine.evaluation.table import latency_lines
-from engine.inference.depth_estimator import create_estimator
 from engine.messages import Frame, FrameSet
 
 WARM_UP_FRAMES = 30
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _bench(hands: int, count: int) -> BenchResult:
     frames = _frames_in_memory(hands, WARM_UP_FRAMES + count)
-    estimator = create_estimator()
+    estimator = load_estimator()
     log, found = RunLog(use_truth=False), 0
     for index, frame in enumerate(progress(frames, len(frames), f"{hands} hand(s)")):
         now = replace(frame, captured_ns=time.monotonic_ns())

@@ -7,14 +7,13 @@ import argparse
 from app.commands.arguments import add_frames, add_json, add_out
 from app.commands.json_file import write_json
 from app.commands.npz_file import HandRows
-from app.commands.tracking_run import TrackingRun
+from app.commands.tracking_run import TrackingRun, load_estimator
 from engine.atomic_file import check_writable
 from engine.capture.camera import CameraInfo
 from engine.capture.sources import open_camera
 from engine.errors import SourceError
 from engine.evaluation.table import report_lines
 from engine.evaluation.takes import ForgetBetweenTakes
-from engine.inference.depth_estimator import create_estimator
 
 DATASETS = ("cvar", "nyu", "msra", "icvl", "sim")
 UNSEEN_SIMULATION = "mode=shuffled,frames=2000"
@@ -42,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     rows = HandRows() if args.out is not None else None
     with open_camera(source_uri(args.dataset, args.path)) as camera:
         _check_truth(camera.info)
-        estimator = ForgetBetweenTakes(create_estimator())
+        estimator = ForgetBetweenTakes(load_estimator())
         tracking = TrackingRun(camera, estimator, args.frames, "evaluating", use_truth=True)
         for _, scene in tracking:
             if rows is not None:

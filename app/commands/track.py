@@ -13,7 +13,7 @@ from pathlib import Path
 from app.commands.arguments import add_frames, add_json, add_out, video_path
 from app.commands.json_file import write_json
 from app.commands.npz_file import HandRows
-from app.commands.tracking_run import TrackingRun
+from app.commands.tracking_run import TrackingRun, load_estimator
 from app.commands.video_file import VideoWriter, video_file
 from app.viewport.still import compose_preview
 from engine.atomic_file import OutputError, check_writable
@@ -21,7 +21,6 @@ from engine.capture.sources import open_camera
 from engine.errors import SourceError, UserError
 from engine.evaluation.report import EvalReport
 from engine.evaluation.table import report_lines
-from engine.inference.depth_estimator import create_estimator
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         check_writable(target)
     rows = HandRows() if args.out is not None else None
     with open_camera(args.source) as camera:
-        tracking = TrackingRun(camera, create_estimator(), args.frames, "tracking")
+        tracking = TrackingRun(camera, load_estimator(), args.frames, "tracking")
         failures = _film(tracking, rows, args.video, camera.info.fps)
     report = tracking.report()
     print("\n".join(report_lines(report)))

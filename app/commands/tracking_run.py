@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from app.progress import progress
@@ -9,12 +10,24 @@ from engine.capture.camera import Camera, CameraInfo
 from engine.errors import SourceError
 from engine.evaluation.log import RunLog
 from engine.evaluation.report import EvalReport, build_report
+from engine.inference.depth_estimator import create_estimator
 from engine.inference.estimator import Estimator
+from engine.inference.onnx_cache import cache_folder
 from engine.messages import Frame, Scene
 from engine.session import run_offline
 
 ENDLESS_FRAMES = 300
 """How much of a source without an end is tracked when nobody says otherwise."""
+
+
+def load_estimator() -> Estimator:
+    """The estimator; says on stderr why that takes long where nothing is cached yet."""
+    if not any(cache_folder().glob("*.onnx")):
+        print(
+            "The first start on a machine also compiles the tracker, which takes a minute or two.",
+            file=sys.stderr,
+        )
+    return create_estimator()
 
 
 class TrackingRun:

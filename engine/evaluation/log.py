@@ -21,6 +21,10 @@ FOUND_WITHIN_M = 0.1
 """An estimate belongs to a labelled hand when their palm centres are nearer than this."""
 
 
+WARM_UP_FRAMES = 1
+"""The first frame pays for loading and compiling, so its times are left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledHand:
     """One hand with truth in one frame, and what the estimator said; NaN where it said nothing."""
@@ -66,13 +70,17 @@ class RunLog:
         if self.use_truth:
             self._add_truth(frame, scene)
         self.frames_with_hand += bool(scene.hands)
-        self.latencies_ms.append(scene.latency_ms)
-        for stage, ms in scene.stage_ms.items():
-            self.stages_ms.setdefault(stage, []).append(ms)
+        if self.frames >= WARM_UP_FRAMES:
+            self._add_times(scene)
         for hand in scene.hands:
             self.residuals_m.append(hand.residual_m)
             self._tracks.setdefault(hand.hand_id, []).append((self.frames, hand.joints))
         self.frames += 1
+
+    def _add_times(self, scene: Scene) -> None:
+        self.latencies_ms.append(scene.latency_ms)
+        for stage, ms in scene.stage_ms.items():
+            self.stages_ms.setdefault(stage, []).append(ms)
 
     def _add_truth(self, frame: Frame, scene: Scene) -> None:
         if not frame.truth:

@@ -130,7 +130,7 @@ def build_report(log: RunLog) -> EvalReport:
         network=accuracy_of(log.labelled, [hand.network for hand in log.labelled]),
         residual_mm=1e3 * _finite_mean(log.residuals_m),
         jitter_mm=1e3 * metrics.jitter(log.tracks()),
-        fps=log.frames / busy_s if busy_s > 0 else NAN,
+        fps=len(log.latencies_ms) / busy_s if busy_s > 0 else NAN,
         latency=Latency(
             percentiles(log.latencies_ms),
             {stage: percentiles(times) for stage, times in log.stages_ms.items()},

@@ -127,7 +127,7 @@ def test_data_set_in_an_empty_folder(
 def test_frames_before_a_damaged_one_are_kept(
     recording: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.commands.track.create_estimator", EmptyEstimator)
+    monkeypatch.setattr("app.commands.tracking_run.create_estimator", EmptyEstimator)
     (recording / "2.png").write_text("hello")
     out = recording.parent / "hands.npz"
     said = sentence_of(["track", f"folder:{recording}", "--out", str(out)], capsys)

@@ -1,10 +1,11 @@
 """How much of a source is tracked, and what is said of an empty one."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from app.commands.tracking_run import ENDLESS_FRAMES, TrackingRun
+from app.commands.tracking_run import ENDLESS_FRAMES, TrackingRun, load_estimator
 from engine.errors import SourceError
 from tests.fakes.cameras import ScriptedCamera, plane_frame
 from tests.fakes.estimators import EmptyEstimator
@@ -43,3 +44,18 @@ def test_report_and_count_follow_the_frames() -> None:
     list(run)
     assert run.frames == run.report().frames == 5
     assert run.report().found == 0
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_long_first_start_is_explained(
+    cached: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HANDTUNE_CACHE", str(tmp_path))
+    monkeypatch.setattr("app.commands.tracking_run.create_estimator", EmptyEstimator)
+    if cached:
+        (tmp_path / "network.onnx").touch()
+    load_estimator()
+    assert ("compiles the tracker" in capsys.readouterr().err) is not cached

@@ -197,3 +197,14 @@ def test_claims_in_frames_without_a_hand_are_counted() -> None:
     report = build_report(log)
     assert (report.judgement.empty_frames, report.judgement.false_claims) == (2, 1)
     assert any("claimed in 1" in line for line in report_lines(report))
+
+
+def test_times_of_the_first_frame_are_left_out() -> None:
+    log = RunLog()
+    slow = Scene(0, 0, (), published_ns=60_000_000_000, stage_ms={"fit": 60_000.0})
+    log.add(frame(), slow)
+    log.add(frame(sequence=1), scene())
+    report = build_report(log)
+    assert report.latency.total.p95 == pytest.approx(5.0)
+    assert report.latency.stages["fit"].p95 == pytest.approx(1.5)
+    assert report.fps == pytest.approx(200.0)
