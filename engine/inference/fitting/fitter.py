@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose
-from engine.inference.fitting.gauss_newton import Guide, Look, State, look, refine
-from engine.inference.fitting.linear_system import System
-from engine.inference.fitting.judgement import Judgement, judge
+from engine.inference.fitting.judgement import Judgement
+from engine.inference.fitting.kernels.gauss_newton import Guide, Look, State, look, refine
+from engine.inference.fitting.kernels.judging import judge
+from engine.inference.fitting.kernels.linear_system import System
+from engine.inference.fitting.kernels.surface import surface_of
 from engine.inference.fitting.observation import HandObservation
 from engine.inference.fitting.settings import DEFAULT_SETTINGS, FitSettings
-from engine.inference.fitting.surface import surface_of
-from engine.messages import Side
 
 Float64 = npt.NDArray[np.float64]
 
@@ -53,8 +53,6 @@ class HandFitter:
     """
 
     def __init__(self, model: HandModel, settings: FitSettings = DEFAULT_SETTINGS) -> None:
-        if model.side is not Side.RIGHT:
-            raise ValueError(f"the fitter works on right hands, found a {model.side} model")
         self.surface = surface_of(model)
         self.settings = settings
 

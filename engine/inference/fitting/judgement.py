@@ -4,22 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from numba import njit
-
-from engine.inference.fitting.depth_terms import Observed, pixel_of
-from engine.inference.fitting.gauss_newton import Look
-from engine.inference.fitting.surface import Surface
-
-# Beyond this distance a point counts as not explained at all.
-_UNEXPLAINED_M = 0.012
-# A single point can cost no more than this.
-_WORST_M = 0.020
-# A vertex this far in front of the observed surface stands in free space.
-_FREE_M = 0.012
-_OUTSIDE_M = 0.004
-_OUTSIDE_COST_M = 0.020
-_FREE_COST_M = 0.010
-
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -41,55 +25,3 @@ class Judgement:
     """Share 0..1 of visible vertices that stand in front of the observed hand."""
     point_count: int
     """Hand points that were judged; a handful says little."""
-
-
-@njit(cache=True)
-def judge(
-    surface: Surface, observed: Observed, seen: Look
-) -> tuple[float, float, float, float, float, int]:
-    """The fields of a Judgement, in order."""
-    count = seen.matches.point.shape[0]
-    residual, costly, explained = 0.0, 0.0, 0
-    for m in range(count):
-        distance = min(seen.matches.distance[m], _WORST_M)
-        residual += distance
-        costly += distance if seen.matches.accepted[m] else _WORST_M
-        if seen.matches.accepted[m] and distance < _UNEXPLAINED_M:
-            explained += 1
-    if count == 0:
-        return _WORST_M + _OUTSIDE_COST_M, _WORST_M, 0.0, 1.0, 0.0, 0
-    outside = _outside_share(surface, observed, seen)
-    in_front = _in_front_share(observed, seen)
-    score = costly / count + _OUTSIDE_COST_M * outside + _FREE_COST_M * in_front
-    return score, residual / count, explained / count, outside, in_front, count
-
-
-@njit(cache=True)
-def _outside_share(surface: Surface, observed: Observed, seen: Look) -> float:
-    vertex_count = surface.ring_start.shape[0] - 1
-    outside, counted = 0, 0
-    for v in range(vertex_count):
-        point = seen.posed.points[v]
-        row, column = pixel_of(point, observed)
-        if row < 0:
-            continue
-        depth = observed.depth[row, column]
-        if 0.0 < depth < point[2] - 0.010:
-            continue  # behind something else
-        counted += 1
-        reach = observed.outside_px[row, column] * point[2] / observed.intrinsics[0]
-        if reach > _OUTSIDE_M:
-            outside += 1
-    return outside / max(counted, vertex_count // 4)
-
-
-@njit(cache=True)
-def _in_front_share(observed: Observed, seen: Look) -> float:
-    in_front = 0
-    for v in seen.visible:
-        row, column = pixel_of(seen.posed.points[v], observed)
-        if row < 0 or observed.outside_px[row, column] > 0.0:
-            continue
-        if observed.depth[row, column] - seen.posed.points[v, 2] > _FREE_M:
-            in_front += 1
-    return in_front / max(seen.visible.shape[0], 1)

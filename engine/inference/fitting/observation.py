@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
-from engine.inference.fitting.depth_terms import Observed
-from engine.inference.fitting.sampling import spread_pixels, surface_samples
-from engine.inference.fitting.segmentation import (
+from engine.inference.fitting.kernels.depth_terms import Observed
+from engine.inference.fitting.kernels.sampling import spread_pixels, surface_samples
+from engine.inference.fitting.kernels.segmentation import (
     component_table,
     hand_components,
     label_surfaces,
@@ -57,7 +57,7 @@ class HandObservation:
 
     @property
     def points(self) -> Float64:
-        """[N, 3]: about 600 surface points, evenly spread over the mask."""
+        """[N, 3]: about 450 surface points, evenly spread over the mask."""
         return self.observed.points
 
     @property
@@ -71,7 +71,7 @@ def observe_hand(
     camera: PinholeCamera,
     centre: Float64,
     radius_m: float = DEFAULT_RADIUS_M,
-    point_count: int = 600,
+    point_count: int = 450,
 ) -> HandObservation | None:
     """Cut a hand out of a full depth frame [H, W] in metres around `centre` [3], its middle.
 

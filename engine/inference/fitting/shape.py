@@ -17,8 +17,8 @@ import numpy.typing as npt
 from engine.hand.model import SHAPE_COUNT
 from engine.hand.skinning import HandPose
 from engine.inference.fitting.fitter import FitResult, HandFitter
-from engine.inference.fitting.gauss_newton import base_damping
-from engine.inference.fitting.linear_system import FIRST_SHAPE, POSE_SIZE
+from engine.inference.fitting.kernels.gauss_newton import base_damping
+from engine.inference.fitting.kernels.linear_system import FIRST_SHAPE, POSE_SIZE
 from engine.inference.fitting.observation import HandObservation
 
 Float64 = npt.NDArray[np.float64]

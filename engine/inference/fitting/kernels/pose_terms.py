@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from engine.inference.fitting.depth_terms import geman_mcclure
-from engine.inference.fitting.linear_system import (
+from engine.inference.fitting.kernels.compiling import kernel
+from engine.inference.fitting.kernels.depth_terms import geman_mcclure
+from engine.inference.fitting.kernels.linear_system import (
     FIRST_ANGLE,
     FIRST_SHAPE,
     Posed,
@@ -20,13 +20,13 @@ from engine.inference.fitting.linear_system import (
     begin_row,
     finish_row,
 )
+from engine.inference.fitting.kernels.surface import Surface
 from engine.inference.fitting.settings import FitSettings
-from engine.inference.fitting.surface import Surface
 
 Float64 = npt.NDArray[np.float64]
 
 
-@njit(cache=True)
+@kernel
 def joint_term(
     surface: Surface,
     posed: Posed,
@@ -67,7 +67,7 @@ def joint_term(
     return energy
 
 
-@njit(cache=True)
+@kernel
 def collision_term(
     surface: Surface,
     posed: Posed,
@@ -109,7 +109,7 @@ def collision_term(
     return energy
 
 
-@njit(cache=True)
+@kernel
 def _pull(system: System, k: int, residual: float, weight: float) -> float:
     """A row with a single one in column k."""
     system.H[k, k] += weight
@@ -117,7 +117,7 @@ def _pull(system: System, k: int, residual: float, weight: float) -> float:
     return weight * residual * residual
 
 
-@njit(cache=True)
+@kernel
 def prior_term(
     surface: Surface,
     angles: Float64,
@@ -143,7 +143,7 @@ def prior_term(
     return energy + _coupling(surface, angles, settings, system)
 
 
-@njit(cache=True)
+@kernel
 def _coupling(surface: Surface, angles: Float64, settings: FitSettings, system: System) -> float:
     energy = 0.0
     weight = settings.coupling_weight / settings.coupling_sigma**2
@@ -161,7 +161,7 @@ def _coupling(surface: Surface, angles: Float64, settings: FitSettings, system: 
     return energy
 
 
-@njit(cache=True)
+@kernel
 def shape_term(shape: Float64, anchor: Float64, weight: float, system: System) -> float:
     """Pull the shape coefficients to where they were."""
     energy = 0.0

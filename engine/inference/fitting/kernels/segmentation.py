@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from engine.inference.fitting.kernels.compiling import kernel
 
 Float64 = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
@@ -12,7 +13,7 @@ Int32 = npt.NDArray[np.int32]
 UInt8 = npt.NDArray[np.uint8]
 
 
-@njit(cache=True)
+@kernel
 def near_pixels(
     depth: Float32, intrinsics: Float64, centre: Float64, radius: float, step: float
 ) -> UInt8:
@@ -43,7 +44,7 @@ def near_pixels(
     return kept
 
 
-@njit(cache=True)
+@kernel
 def label_surfaces(depth: Float32, kept: UInt8, step: float) -> tuple[Int32, int]:
     """Components of kept pixels joined where neighbours differ by less than `step` metres.
 
@@ -77,7 +78,7 @@ def label_surfaces(depth: Float32, kept: UInt8, step: float) -> tuple[Int32, int
     return label, count
 
 
-@njit(cache=True)
+@kernel
 def component_table(
     depth: Float32, label: Int32, count: int, intrinsics: Float64, centre: Float64, core: float
 ) -> Float64:
@@ -109,7 +110,7 @@ _NEARER_M, _FURTHER_M = 0.04, 0.06
 _LEAST_AREA_M2 = 6.0e-5
 
 
-@njit(cache=True)
+@kernel
 def hand_components(
     label: Int32, table: Float64, main: int, around_main: UInt8, pixel_m: float
 ) -> UInt8:

@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from engine.inference.fitting.correspondence import Matches, hand_points, match_points
-from engine.inference.fitting.depth_terms import (
+from engine.inference.fitting.kernels.compiling import kernel
+from engine.inference.fitting.kernels.correspondence import Matches, hand_points, match_points
+from engine.inference.fitting.kernels.depth_terms import (
     Observed,
     free_space_term,
     silhouette_term,
     surface_term,
 )
-from engine.inference.fitting.kinematics import multiply, rotation_about, visible_vertices
-from engine.inference.fitting.linear_system import (
+from engine.inference.fitting.kernels.kinematics import multiply, rotation_about, visible_vertices
+from engine.inference.fitting.kernels.linear_system import (
     FIRST_ANGLE,
     FIRST_SHAPE,
     PIVOT_JOINT,
@@ -27,15 +27,15 @@ from engine.inference.fitting.linear_system import (
     new_scratch,
     solve_damped,
 )
-from engine.inference.fitting.pose_terms import (
+from engine.inference.fitting.kernels.pose_terms import (
     collision_term,
     joint_term,
     prior_term,
     shape_term,
 )
-from engine.inference.fitting.posing import pose_surface, sphere_radii
+from engine.inference.fitting.kernels.posing import pose_surface, sphere_radii
+from engine.inference.fitting.kernels.surface import Surface
 from engine.inference.fitting.settings import FitSettings
-from engine.inference.fitting.surface import Surface
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -79,7 +79,7 @@ class Look(NamedTuple):
     energy: float
 
 
-@njit(cache=True)
+@kernel
 def look(
     surface: Surface,
     observed: Observed,
@@ -141,7 +141,7 @@ def look(
     return Look(posed, visible, matches, system, energy)
 
 
-@njit(cache=True)
+@kernel
 def moved(state: State, pivot: Float64, step: Float64) -> State:
     """The state after a step [38]: turn about the pivot, then shift."""
     rotation = np.eye(3)
@@ -159,7 +159,7 @@ def moved(state: State, pivot: Float64, step: Float64) -> State:
     return State(turned, position, angles, state.shape + step[FIRST_SHAPE:])
 
 
-@njit(cache=True)
+@kernel
 def limit_step(step: Float64, settings: FitSettings) -> None:
     """Hold a step within what the linearisation can promise."""
     length = np.sqrt(step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
@@ -171,7 +171,7 @@ def limit_step(step: Float64, settings: FitSettings) -> None:
         step[k] = min(max(step[k], -1.0), 1.0)
 
 
-@njit(cache=True)
+@kernel
 def base_damping(settings: FitSettings) -> Float64:
     damping = np.full(SYSTEM_SIZE, settings.damping_angle)
     damping[:3] = settings.damping_translation
@@ -183,7 +183,7 @@ def base_damping(settings: FitSettings) -> Float64:
 _TOLERANCE = 1.01
 
 
-@njit(cache=True)
+@kernel
 def refine(
     surface: Surface,
     observed: Observed,

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from engine.inference.fitting.kinematics import (
+from engine.inference.fitting.kernels.compiling import kernel
+from engine.inference.fitting.kernels.kinematics import (
     bone_offsets,
     joint_transforms,
     rest_shape,
     skin_points,
     vertex_normals,
 )
-from engine.inference.fitting.linear_system import Posed, joints_by_shape
-from engine.inference.fitting.surface import Surface
+from engine.inference.fitting.kernels.linear_system import Posed, joints_by_shape
+from engine.inference.fitting.kernels.surface import Surface
 
 Float64 = npt.NDArray[np.float64]
 
 
-@njit(cache=True)
+@kernel
 def pose_surface(
     surface: Surface,
     wrist_rotation: Float64,
@@ -47,7 +47,7 @@ def pose_surface(
     )
 
 
-@njit(cache=True)
+@kernel
 def pose_keypoints(
     surface: Surface,
     rest: Float64,
@@ -75,7 +75,7 @@ def pose_keypoints(
     )
 
 
-@njit(cache=True)
+@kernel
 def _keypoints(surface: Surface, joints: Float64, points: Float64) -> Float64:
     keypoints = np.empty((21, 3))
     for k in range(21):
@@ -86,7 +86,7 @@ def _keypoints(surface: Surface, joints: Float64, points: Float64) -> Float64:
     return keypoints
 
 
-@njit(cache=True)
+@kernel
 def sphere_radii(surface: Surface, rest: Float64, rest_keypoints: Float64) -> Float64:
     """Radii [S] metres of the collision spheres for a shape, from its skin's thickness."""
     spheres = surface.spheres

@@ -17,12 +17,16 @@ from engine.hand.articulation import (
 )
 from engine.hand.keypoints import JOINT_KEYPOINTS, JOINT_PARENTS, TIP_JOINTS
 from engine.hand.model import HandModel
-from engine.inference.fitting.spheres import FingerSpheres, finger_spheres
+from engine.inference.fitting.kernels.spheres import FingerSpheres, finger_spheres
+from engine.messages import Side
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 BONES_PER_POINT = 4
+
+MOST_VERTICES = 4096
+"""The search keeps vertex numbers in twelve bits."""
 
 
 class Surface(NamedTuple):
@@ -72,7 +76,16 @@ class Surface(NamedTuple):
 
 
 def surface_of(model: HandModel) -> Surface:
-    """The kernels' view of a RIGHT hand model."""
+    """The kernels' view of a RIGHT hand model.
+
+    Raises ValueError for a left hand and for more than 4096 vertices.
+    """
+    if model.side is not Side.RIGHT:
+        raise ValueError(f"the fitter works on right hands, found a {model.side} model")
+    if model.vertex_count > MOST_VERTICES:
+        raise ValueError(
+            f"the fitter takes at most {MOST_VERTICES} vertices, found {model.vertex_count}"
+        )
     order = np.argsort(-model.weights, axis=1)[:, :BONES_PER_POINT]
     weight = np.take_along_axis(model.weights, order, 1)
     faces = model.faces.astype(np.int64)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from engine.inference.fitting.surface import Surface
+from engine.inference.fitting.kernels.compiling import inline_kernel, kernel
+from engine.inference.fitting.kernels.surface import Surface
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -66,14 +66,14 @@ class Scratch(NamedTuple):
     mass: Float64
 
 
-@njit(cache=True)
+@kernel
 def new_scratch() -> Scratch:
     return Scratch(
         np.zeros(SYSTEM_SIZE), np.zeros(SYSTEM_SIZE, np.int64), np.zeros((16, 3)), np.zeros(16)
     )
 
 
-@njit(cache=True)
+@kernel
 def joints_by_shape(surface: Surface, R: Float64) -> Float64:
     """Derivative [16, 3, 10] of the joint positions by the shape coefficients."""
     derivative = np.zeros((16, 3, 10))
@@ -88,14 +88,14 @@ def joints_by_shape(surface: Surface, R: Float64) -> Float64:
     return derivative
 
 
-@njit(cache=True)
+@kernel
 def begin_row(scratch: Scratch) -> None:
     scratch.row[:] = 0.0
     scratch.torque[:] = 0.0
     scratch.mass[:] = 0.0
 
 
-@njit(cache=True)
+@kernel
 def add_surface_point(
     surface: Surface,
     posed: Posed,
@@ -122,7 +122,7 @@ def add_surface_point(
             _add_shape(surface, posed, point, b, w, direction, scratch)
 
 
-@njit(cache=True)
+@kernel
 def add_joint(
     posed: Posed, joint: int, direction: Float64, with_shape: bool, scratch: Scratch
 ) -> None:
@@ -135,7 +135,7 @@ def add_joint(
                 scratch.row[FIRST_SHAPE + s] += direction[a] * posed.joint_by_shape[joint, a, s]
 
 
-@njit(cache=True)
+@kernel
 def add_rigid_point(
     joint: int, place: Float64, sign: float, direction: Float64, scratch: Scratch
 ) -> None:
@@ -153,7 +153,7 @@ def add_rigid_point(
     )
 
 
-@njit(cache=True, inline="always")
+@inline_kernel
 def _load_bone(
     scratch: Scratch,
     bone: int,
@@ -172,7 +172,7 @@ def _load_bone(
     scratch.mass[bone] += w
 
 
-@njit(cache=True)
+@kernel
 def _add_shape(
     surface: Surface,
     posed: Posed,
@@ -192,7 +192,7 @@ def _add_shape(
             )
 
 
-@njit(cache=True)
+@kernel
 def finish_row(surface: Surface, posed: Posed, direction: Float64, scratch: Scratch) -> None:
     """Turn the moments of the bones into derivatives by translation, rotation and angles.
 
@@ -223,7 +223,7 @@ def finish_row(surface: Surface, posed: Posed, direction: Float64, scratch: Scra
     row[5] = torque[0, 2] - m * (pivot[0] * n1 - pivot[1] * n0)
 
 
-@njit(cache=True)
+@kernel
 def accumulate(scratch: Scratch, residual: float, weight: float, system: System) -> None:
     """H += w J^T J and g += w J^T r, touching only the columns that are not zero."""
     row, column = scratch.row, scratch.column
@@ -239,7 +239,7 @@ def accumulate(scratch: Scratch, residual: float, weight: float, system: System)
             system.H[column[i], column[j]] += scaled * row[column[j]]
 
 
-@njit(cache=True)
+@kernel
 def solve_damped(system: System, size: int, damping: Float64, step: Float64) -> bool:
     """Solve (H + diag(damping)) x = g for the first `size` unknowns by Cholesky.
 

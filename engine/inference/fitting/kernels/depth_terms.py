@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from engine.inference.fitting.correspondence import Matches
-from engine.inference.fitting.linear_system import (
+from engine.inference.fitting.kernels.compiling import inline_kernel, kernel
+from engine.inference.fitting.kernels.correspondence import Matches
+from engine.inference.fitting.kernels.linear_system import (
     Posed,
     Scratch,
     System,
@@ -22,8 +22,8 @@ from engine.inference.fitting.linear_system import (
     begin_row,
     finish_row,
 )
+from engine.inference.fitting.kernels.surface import Surface
 from engine.inference.fitting.settings import FitSettings
-from engine.inference.fitting.surface import Surface
 
 Float64 = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
@@ -53,14 +53,14 @@ class Observed(NamedTuple):
     """[4] fx, fy, cx, cy of the crop in pixels."""
 
 
-@njit(cache=True, inline="always")
+@inline_kernel
 def geman_mcclure(squared: float, scale: float) -> tuple[float, float]:
     """Robust energy and weight of a squared residual."""
     q = 1.0 / (1.0 + squared / (scale * scale))
     return squared * q, q * q
 
 
-@njit(cache=True)
+@kernel
 def surface_term(
     surface: Surface,
     posed: Posed,
@@ -105,7 +105,7 @@ def surface_term(
     return energy
 
 
-@njit(cache=True)
+@kernel
 def _match_row(
     surface: Surface,
     posed: Posed,
@@ -125,7 +125,7 @@ def _match_row(
     finish_row(surface, posed, direction, scratch)
 
 
-@njit(cache=True)
+@kernel
 def _vertex_row(
     surface: Surface,
     posed: Posed,
@@ -139,16 +139,18 @@ def _vertex_row(
     finish_row(surface, posed, direction, scratch)
 
 
-@njit(cache=True)
-def pixel_of(point: Float64, observed: Observed) -> tuple[int, int]:
-    """Nearest pixel (row, column) of the crop, or (-1, -1) outside."""
-    fx, fy, cx, cy = observed.intrinsics
-    if point[2] < 0.02:
-        return -1, -1
-    column = int(np.rint(fx * point[0] / point[2] + cx))
-    row = int(np.rint(fy * point[1] / point[2] + cy))
-    if row < 0 or column < 0 or row >= observed.depth.shape[0] or column >= observed.depth.shape[1]:
-        return -1, -1
+@inline_kernel
+def pixel_of(points: Float64, v: int, observed: Observed) -> tuple[int, int]:
+    """Nearest pixel (row, column) of the crop to point v, or (-1, -1) outside."""
+    z = points[v, 2]
+    row, column = -1, -1
+    if z > 0.02:
+        camera = observed.intrinsics
+        column = int(np.floor(camera[0] * points[v, 0] / z + camera[2] + 0.5))
+        row = int(np.floor(camera[1] * points[v, 1] / z + camera[3] + 0.5))
+        h, w = observed.depth.shape
+        if row < 0 or column < 0 or row >= h or column >= w:
+            row, column = -1, -1
     return row, column
 
 
@@ -156,9 +158,11 @@ def pixel_of(point: Float64, observed: Observed) -> tuple[int, int]:
 _NO_DATA_SHARE = 0.5
 # The pull begins here, so that the vertices on the border are left alone.
 _BORDER_PX = 0.9
+HIDDEN_M = 0.010
+"""A vertex this far behind the observed depth is hidden by something."""
 
 
-@njit(cache=True)
+@kernel
 def silhouette_term(
     surface: Surface,
     posed: Posed,
@@ -170,21 +174,22 @@ def silhouette_term(
     system: System,
 ) -> float:
     """Pull vertices that project outside the hand mask to its nearest pixel, unless hidden."""
-    fx, fy, cx, cy = observed.intrinsics
+    camera = observed.intrinsics
+    fx, fy, cx, cy = camera[0], camera[1], camera[2], camera[3]
     unit = settings.silhouette_weight / settings.noise_m**2
     energy = 0.0
     direction = np.empty(3)
     for v in range(surface.ring_start.shape[0] - 1):
-        p = posed.points[v]
-        row, column = pixel_of(p, observed)
+        row, column = pixel_of(posed.points, v, observed)
         if row < 0 or observed.outside_px[row, column] < _BORDER_PX:
             continue
+        x, y, z = posed.points[v, 0], posed.points[v, 1], posed.points[v, 2]
         seen = observed.depth[row, column]
-        if 0.0 < seen < p[2] - 0.010:
+        if 0.0 < seen < z - HIDDEN_M:
             continue  # behind something else
-        border = observed.border[observed.border_label[row, column]]
-        dx = (border[0] - cx) * p[2] / fx - p[0]
-        dy = (border[1] - cy) * p[2] / fy - p[1]
+        label = observed.border_label[row, column]
+        dx = (observed.border[label, 0] - cx) * z / fx - x
+        dy = (observed.border[label, 1] - cy) * z / fy - y
         squared = dx * dx + dy * dy
         rho, weight = geman_mcclure(squared, settings.silhouette_robust_m)
         share = unit if seen > 0.0 else unit * _NO_DATA_SHARE
@@ -192,13 +197,13 @@ def silhouette_term(
         if with_rows and squared > 0.0:
             r = np.sqrt(squared)
             direction[0], direction[1] = dx / r, dy / r
-            direction[2] = -(direction[0] * p[0] + direction[1] * p[1]) / p[2]
+            direction[2] = -(direction[0] * x + direction[1] * y) / z
             _vertex_row(surface, posed, v, direction, with_shape, scratch)
             accumulate(scratch, r, share * weight, system)
     return energy
 
 
-@njit(cache=True)
+@kernel
 def free_space_term(
     surface: Surface,
     posed: Posed,
@@ -216,7 +221,7 @@ def free_space_term(
     direction = np.zeros(3)
     direction[2] = 1.0
     for v in visible:
-        row, column = pixel_of(posed.points[v], observed)
+        row, column = pixel_of(posed.points, v, observed)
         if row < 0 or observed.outside_px[row, column] > 0.0:
             continue
         gap = observed.depth[row, column] - posed.points[v, 2] - settings.free_space_slack_m

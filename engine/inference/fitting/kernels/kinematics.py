@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from engine.inference.fitting.surface import Surface
+from engine.inference.fitting.kernels.compiling import inline_kernel, kernel
+from engine.inference.fitting.kernels.surface import Surface
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 
-@njit(cache=True)
+@kernel
 def rest_shape(surface: Surface, shape: Float64) -> tuple[Float64, Float64]:
     """Rest points [P, 3] and joints [16, 3] of shape coefficients [10]."""
     points = surface.points.copy()
@@ -28,7 +28,7 @@ def rest_shape(surface: Surface, shape: Float64) -> tuple[Float64, Float64]:
     return points, joints
 
 
-@njit(cache=True)
+@kernel
 def rotation_about(axis: Float64, angle: float, out: Float64) -> None:
     """Rodrigues' rotation [3, 3] about a unit axis."""
     c, s = np.cos(angle), np.sin(angle)
@@ -39,7 +39,7 @@ def rotation_about(axis: Float64, angle: float, out: Float64) -> None:
     out[2, 0], out[2, 1], out[2, 2] = z * x * d - y * s, z * y * d + x * s, c + z * z * d
 
 
-@njit(cache=True)
+@kernel
 def multiply(A: Float64, B: Float64, out: Float64) -> None:
     """out = A @ B for 3x3 matrices; `out` must be neither."""
     for i in range(3):
@@ -47,14 +47,14 @@ def multiply(A: Float64, B: Float64, out: Float64) -> None:
             out[i, j] = A[i, 0] * B[0, j] + A[i, 1] * B[1, j] + A[i, 2] * B[2, j]
 
 
-@njit(cache=True)
+@kernel
 def rotate(R: Float64, v: Float64, out: Float64) -> None:
     """out = R @ v."""
     for i in range(3):
         out[i] = R[i, 0] * v[0] + R[i, 1] * v[1] + R[i, 2] * v[2]
 
 
-@njit(cache=True)
+@kernel
 def joint_transforms(
     surface: Surface,
     rest_joints: Float64,
@@ -82,7 +82,7 @@ def joint_transforms(
     return R, position, axes
 
 
-@njit(cache=True)
+@kernel
 def bone_offsets(rest_joints: Float64, R: Float64, position: Float64) -> Float64:
     """[16, 3]: a rest point x goes to R[b] @ x + offset[b] with bone b."""
     offset = np.empty((16, 3))
@@ -92,7 +92,7 @@ def bone_offsets(rest_joints: Float64, R: Float64, position: Float64) -> Float64
     return offset
 
 
-@njit(cache=True)
+@kernel
 def skin_points(
     surface: Surface, rest: Float64, R: Float64, offset: Float64, first: int, posed: Float64
 ) -> None:
@@ -108,12 +108,12 @@ def skin_points(
                 posed[p, a] += w * (R[b, a, 0] * x + R[b, a, 1] * y + R[b, a, 2] * z + offset[b, a])
 
 
-@njit(cache=True, inline="always")
+@inline_kernel
 def _difference(a: Float64, b: Float64) -> tuple[float, float, float]:
     return a[0] - b[0], a[1] - b[1], a[2] - b[2]
 
 
-@njit(cache=True)
+@kernel
 def vertex_normals(faces: Int64, points: Float64) -> Float64:
     """Unit outward normals [P, 3], weighted by area; zero for the tips, which have no faces."""
     normals = np.zeros(points.shape)
@@ -138,7 +138,7 @@ _CELL_M = 0.008
 _HIDDEN_M = 0.012
 
 
-@njit(cache=True)
+@kernel
 def visible_vertices(points: Float64, normals: Float64, vertex_count: int) -> Int64:
     """Indices of vertices that face the camera and are not behind others (coarse z-buffer)."""
     depth = 0.0

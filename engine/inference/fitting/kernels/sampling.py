@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from engine.inference.fitting.kernels.compiling import kernel
 
 Float64 = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
@@ -14,7 +15,7 @@ UInt8 = npt.NDArray[np.uint8]
 Bool = npt.NDArray[np.bool_]
 
 
-@njit(cache=True)
+@kernel
 def spread_pixels(mask: UInt8, count: int, wanted: int) -> Int32:
     """About `wanted` mask pixels [n, 2] (row, column), one in each cell of an even grid."""
     h, w = mask.shape
@@ -46,7 +47,7 @@ _REACH_PX = 2
 _LEAST_NEIGHBOURS = 8
 
 
-@njit(cache=True)
+@kernel
 def surface_samples(
     depth: Float32, mask: UInt8, pixels: Int32, intrinsics: Float64, step: float
 ) -> tuple[Float64, Float64, Bool]:
@@ -83,7 +84,7 @@ def surface_samples(
     return points, normals, known
 
 
-@njit(cache=True)
+@kernel
 def _plane_normal(s: Float64, point: Float64, normal: Float64) -> bool:
     """Unit normal towards the camera from the sums of `surface_samples`; straight back if none."""
     length = np.sqrt((point * point).sum())

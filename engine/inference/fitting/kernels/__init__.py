@@ -1,0 +1,1 @@
+"""Everything that is compiled, and the named tuples that it works on."""
