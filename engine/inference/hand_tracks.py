@@ -183,7 +183,9 @@ class HandTracks:
         self._gone = [t for t in self._gone if time_ns - t.seen_ns < MEMORY_NS]
 
     def _consider(self, look: Look, time_ns: int) -> None:
-        """A birth, or a missing hand found again elsewhere."""
+        """A birth, or a missing hand found again elsewhere: both who proposed the place and who
+        looked at it must believe in the hand."""
+        look = replace(look, presence=min(look.presence, look.place.score))
         if look.presence < LIKELY:
             return
         votes = _evidence(look.right) + 0.5 * _evidence(look.place.right)

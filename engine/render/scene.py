@@ -158,8 +158,10 @@ def sample_scene(
     return SceneGeometry(layout, tuple(solids), tuple(placed), tuple(dark))
 
 
-def render_scene(geometry: SceneGeometry, camera: PinholeCamera) -> RenderedScene:
-    """Depth, labels and visibility of a scene in `camera`."""
+def render_scene(
+    geometry: SceneGeometry, camera: PinholeCamera, with_visibility: bool = True
+) -> RenderedScene:
+    """Depth, labels and (where asked for) visibility of a scene in `camera`."""
     canvas = DepthCanvas(camera)
     if geometry.solids:
         canvas.draw(merged(geometry.solids), 1)
@@ -168,7 +170,11 @@ def render_scene(geometry: SceneGeometry, camera: PinholeCamera) -> RenderedScen
         canvas.draw(Mesh(hand.posed.vertices, hand.looks.faces), label)
     if geometry.dark:
         canvas.draw(merged(geometry.dark), DARK_LABEL)
-    visible = tuple(visible_share(hand, canvas.labels, label, camera) for hand, label in labelled)
+    visible = tuple(
+        visible_share(hand, canvas.labels, label, camera)
+        for hand, label in labelled
+        if with_visibility
+    )
     depth_m = canvas.depth_m()
     depth_m[canvas.labels == DARK_LABEL] = 0
     return RenderedScene(depth_m, canvas.labels, visible)

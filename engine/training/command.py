@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     networks = parser.add_subparsers(dest="network", required=True, metavar="NETWORK")
     _add_depth_arguments(networks.add_parser("depth", help="the single-view network (seed 000)"))
     _add_localiser_arguments(networks.add_parser("localiser", help="finds hands in whole frames"))
+    _add_verifier_arguments(networks.add_parser("verifier", help="looks at a place: hand or not"))
 
 
 def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,17 +40,25 @@ def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_localiser_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(train=run_localiser)
+    _add_small_arguments(parser, Path("runs/localiser"), samples=400_000, batch=48)
+
+
+def _add_verifier_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(train=run_verifier)
+    _add_small_arguments(parser, Path("runs/verifier"), samples=400_000, batch=64)
     parser.add_argument(
-        "--out", type=Path, default=Path("runs/localiser"), help="checkpoints, logs"
+        "--localiser", type=Path, help="weights whose mistakes are shown (default: the shipped)"
     )
-    parser.add_argument(
-        "--weights-out",
-        type=Path,
-        help="weights file to write (default: OUT/localiser.safetensors)",
-    )
-    parser.add_argument("--samples", type=int, default=400_000, help="end after so many samples")
+
+
+def _add_small_arguments(
+    parser: argparse.ArgumentParser, out: Path, samples: int, batch: int
+) -> None:
+    parser.add_argument("--out", type=Path, default=out, help="checkpoints and logs")
+    parser.add_argument("--weights-out", type=Path, help="weights file to write (default: in OUT)")
+    parser.add_argument("--samples", type=int, default=samples, help="end after so many samples")
     parser.add_argument("--minutes", type=float, help="end after so many minutes if that is sooner")
-    parser.add_argument("--batch", type=int, default=48, help="samples a step")
+    parser.add_argument("--batch", type=int, default=batch, help="samples a step")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
     parser.add_argument("--seed", type=int, default=1)
 
@@ -62,9 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 def run_depth(args: argparse.Namespace) -> int:
     """Train (or resume from OUT/checkpoint.pt)."""
-    for name in ("samples", "batch", "threads"):
-        if getattr(args, name) < 1:
-            raise UserError(f"--{name}: expected at least 1, found {getattr(args, name)}")
+    _check_counts(args)
     from engine.nets.single_view import SingleViewConfig
     from engine.training.trainer import Trainer, TrainSettings
 
@@ -90,9 +97,21 @@ def run_depth(args: argparse.Namespace) -> int:
 
 def run_localiser(args: argparse.Namespace) -> int:
     """Train (or resume from OUT/checkpoint.pt)."""
-    for name in ("samples", "batch", "threads"):
-        if getattr(args, name) < 1:
-            raise UserError(f"--{name}: expected at least 1, found {getattr(args, name)}")
+    _check_counts(args)
     from engine.training import localiser
 
     return localiser.run(args)
+
+
+def run_verifier(args: argparse.Namespace) -> int:
+    """Train (or resume from OUT/checkpoint.pt)."""
+    _check_counts(args)
+    from engine.training import verifier
+
+    return verifier.run(args)
+
+
+def _check_counts(args: argparse.Namespace) -> None:
+    for name in ("samples", "batch", "threads"):
+        if getattr(args, name) < 1:
+            raise UserError(f"--{name}: expected at least 1, found {getattr(args, name)}")

@@ -76,6 +76,15 @@ def test_doubtful_flashes_are_never_shown() -> None:
         assert world.frame([right(MIDDLE, 0.7)] if k % 3 == 0 else []) == ()
 
 
+def test_a_hand_is_born_only_where_proposer_and_network_agree() -> None:
+    tracks = HandTracks()
+    doubted = Place(None, MIDDLE, 0.9, score=0.3)
+    assert tracks.update(FRAME_NS, [Look(doubted, MIDDLE, 0.99, 0.9)], searched=True) == ()
+    believed = Place(None, MIDDLE, 0.9, score=0.95)
+    assert tracks.update(2 * FRAME_NS, [Look(believed, MIDDLE, 0.5, 0.9)], searched=True) == ()
+    assert len(tracks.update(3 * FRAME_NS, [Look(believed, MIDDLE, 0.99, 0.9)])) == 1
+
+
 def test_nothing_is_shown_where_nothing_is() -> None:
     world = World()
     assert all(world.frame([]) == () for _ in range(10))

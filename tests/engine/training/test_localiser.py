@@ -10,9 +10,9 @@ import torch
 
 from engine.inference.localiser_peaks import find_peaks
 from engine.messages import Side
-from engine.nets.localiser_net import REFERENCE_M, STRIDE
+from engine.nets.localiser_net import REFERENCE_M, STRIDE, LocaliserNet
 from engine.render.scene import HandLooks
-from engine.training.localiser import LocaliserSettings, LocaliserTrainer, localiser_loss
+from engine.training.localiser import LocaliserTask, localiser_loss
 from engine.training.localiser_scenes import (
     HEIGHT_PX,
     WIDTH_PX,
@@ -23,6 +23,7 @@ from engine.training.localiser_scenes import (
     target_maps,
     with_sensor,
 )
+from engine.training.small_trainer import SmallSettings, SmallTrainer
 
 EMPTY = np.zeros((HEIGHT_PX, WIDTH_PX), np.float32)
 
@@ -111,20 +112,15 @@ def test_mirroring_swaps_sides_and_moves_the_mark_with_the_picture(
 
 @pytest.mark.slow
 def test_training_writes_weights_and_resumes(tmp_path: Path) -> None:
-    def settings(samples: int) -> LocaliserSettings:
-        return LocaliserSettings(
-            tmp_path,
-            tmp_path / "l.safetensors",
-            samples,
-            batch=8,
-            pool=16,
-            looks=8,
-            validation_samples=4,
-        )
+    task = LocaliserTask(pool=16, looks=8, validation_samples=4)
 
-    LocaliserTrainer(settings(16)).run()
+    def trainer(samples: int) -> SmallTrainer:
+        settings = SmallSettings(tmp_path, tmp_path / "l.safetensors", samples, batch=8)
+        return SmallTrainer(settings, LocaliserNet(), task)
+
+    trainer(16).run()
     assert (tmp_path / "l.safetensors").exists()
-    again = LocaliserTrainer(settings(32))
+    again = trainer(32)
     assert again.samples_seen == 16
     again.run()
     assert again.samples_seen == 32
