@@ -23,6 +23,9 @@ class Judgement:
     """Frames that show no hand, by the truth."""
     false_claims: int = 0
     """Those of them in which a hand was claimed."""
+    extra_hands: int = 0
+    """Hands claimed that are none of the labelled ones, over all frames. A fault in simulation,
+    where every hand has truth; in a data set that labels one hand it may be right."""
 
 
 def judge(log: RunLog) -> Judgement:
@@ -34,6 +37,7 @@ def judge(log: RunLog) -> Judgement:
         identity_swaps=identity_swaps(log.labelled),
         empty_frames=log.empty_frames,
         false_claims=log.claims_in_empty_frames,
+        extra_hands=log.extra_hands,
     )
 
 

@@ -59,6 +59,8 @@ class RunLog:
     empty_frames: int = 0
     """Frames of which the truth says that they show no hand."""
     claims_in_empty_frames: int = 0
+    extra_hands: int = 0
+    """Estimated hands, over all frames, that are none of the labelled ones."""
     labelled: list[LabelledHand] = field(default_factory=list)
     residuals_m: list[float] = field(default_factory=list)
     latencies_ms: list[float] = field(default_factory=list)
@@ -88,7 +90,9 @@ class RunLog:
             self.claims_in_empty_frames += bool(scene.hands)
         labels = parse_labels(frame.name)
         missing = np.full((KEYPOINT_COUNT, 3), np.nan)
-        for truth, state in match_hands(frame.truth, scene.hands):
+        pairs = match_hands(frame.truth, scene.hands)
+        self.extra_hands += len(scene.hands) - sum(state is not None for _, state in pairs)
+        for truth, state in pairs:
             self.labelled.append(
                 LabelledHand(
                     frame=self.frames,

@@ -60,6 +60,7 @@ def _judgement_lines(judgement: Judgement) -> list[str]:
     return [
         f"{'told left from right':28}{_number(100 * judgement.side_correct):>10} %",
         f"{'identities swapped':28}{judgement.identity_swaps:>10}",
+        f"{'hands without a label':28}{judgement.extra_hands:>10}",
     ]
 
 

@@ -76,6 +76,7 @@ def test_json_has_exactly_the_keys_of_the_contract() -> None:
         "identity_swaps",
         "empty_frames",
         "false_claims",
+        "extra_hands",
     ]
     assert list(report["network"]) == ACCURACY_KEYS
     assert set(report["latency_ms"]) == {"median", "p95", "stages"}
@@ -188,6 +189,15 @@ def test_wrong_side_is_measured_and_still_found() -> None:
     log.add(frame(HandTruth(Side.RIGHT, JOINTS)), scene(state(JOINTS, Side.LEFT)))
     report = build_report(log)
     assert (report.found, report.judgement.side_correct) == (1, 0.0)
+
+
+def test_hands_that_no_label_explains_are_counted() -> None:
+    log = RunLog()
+    bottle = state(JOINTS + [0.4, 0.0, 0.0], hand_id=1)
+    log.add(frame(HandTruth(Side.RIGHT, JOINTS)), scene(state(JOINTS), bottle))
+    log.add(frame(HandTruth(Side.RIGHT, JOINTS)), scene(bottle))
+    report = build_report(log)
+    assert (report.found, report.judgement.extra_hands) == (1, 2)
 
 
 def test_claims_in_frames_without_a_hand_are_counted() -> None:
