@@ -48,7 +48,9 @@ class PinholeCamera:
         z = p[..., 2]
         return np.stack([self.fx * p[..., 0] / z + self.cx, self.fy * p[..., 1] / z + self.cy], -1)
 
-    def unproject(self, pixels: npt.NDArray[np.number], depth_m: FloatArray) -> npt.NDArray[np.float64]:
+    def unproject(
+        self, pixels: npt.NDArray[np.number], depth_m: FloatArray
+    ) -> npt.NDArray[np.float64]:
         """Camera-frame points [..., 3] in metres of pixels [..., 2] at z-depth [...] in metres."""
         uv = np.asarray(pixels, np.float64)
         z = np.asarray(depth_m, np.float64)

@@ -26,7 +26,7 @@ def rotation_from_axis_angle(axis_angle: FloatArray) -> npt.NDArray[np.float64]:
 
 
 def axis_angle_from_rotation(rotation: FloatArray) -> npt.NDArray[np.float64]:
-    """Axis-angle vectors [..., 3] in radians, angle in [0, pi], of rotation matrices [..., 3, 3]."""
+    """Axis-angle vectors [..., 3], angle in 0..pi radians, of rotation matrices [..., 3, 3]."""
     q = quaternion_from_rotation(rotation)
     xyz, w = q[..., :3], q[..., 3:]
     sine = np.linalg.norm(xyz, axis=-1, keepdims=True)

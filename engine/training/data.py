@@ -14,7 +14,6 @@ from engine.hand.model import load_hand_model
 from engine.losses.supervised import Targets
 from engine.training.synthesis import Sample, sample_stream
 
-
 SHUFFLE = 384
 """Samples that wait their turn in each worker."""
 
