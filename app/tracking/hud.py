@@ -99,7 +99,7 @@ class SpeedCard(QFrame):
     def show_figures(self, figures: Figures) -> None:
         live = figures.live
         tracked = f"{figures.tracked_hz:.0f} tracked  ·  {figures.shown_hz:.0f} shown"
-        self._cells["rate"].setText(tracked if live else NONE)
+        self._cells["rate"].setText(tracked if live and figures.tracked_hz else NONE)
         self._cells["mesh"].setText(_spread(figures.to_mesh_ms) if live else NONE)
         self._cells["screen"].setText(_spread(figures.to_screen_ms) if live else NONE)
         self._stages.show_stages(figures.stages_ms if live else {})

@@ -250,7 +250,9 @@ _NO_HAND = Banner(Tone.CALM, "No hand in view", "Hold a hand 30 to 60 cm in fron
 def _banner_of(status: SessionStatus, now_ns: int) -> Banner:
     """The banner of a session that does not run."""
     if status.state is SessionState.STARTING:
-        return Banner(Tone.BUSY, f"Starting {status.source_name}…", "Loading the hand tracker.")
+        opened = status.source_name != status.source_uri
+        title = f"Starting {status.source_name}…" if opened else "Starting…"
+        return Banner(Tone.BUSY, title, "Opening the source and loading the hand tracker.")
     if status.state is SessionState.RECONNECTING:
         since_ns = status.reconnecting_since_ns or now_ns
         seconds = max(0, round((now_ns - since_ns) / NS_PER_S))

@@ -54,4 +54,4 @@ def uncertain_fingers(hand: HandState) -> tuple[str, ...]:
 def _named(fingers: tuple[str, ...]) -> str:
     if len(fingers) == 1:
         return f"{fingers[0]} finger" if fingers[0] != "thumb" else "thumb"
-    return f"{len(fingers)} fingers"
+    return "all fingers" if len(fingers) == 5 else f"{len(fingers)} fingers"

@@ -177,7 +177,7 @@ def _overlay_label(parent: QWidget) -> QLabel:
 
 
 def _caption_text(figures: Figures) -> str:
-    if not figures.source_name:
+    if not figures.frames:
         return ""
     dropped = f"  ·  {figures.drops} skipped" if figures.drops else ""
     return f"{figures.source_name}  ·  frame {figures.frames}{dropped}"

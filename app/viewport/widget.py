@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QImage,
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import QWidget
 from app import theme
 from app.viewport.content import ContentOptions, Floor, build_content
 from app.viewport.follow import followed
-from app.viewport.orbit import ViewPose
+from app.viewport.orbit import HOME_TARGET, ViewPose
 from app.viewport.pixel_budget import PixelBudget
 from app.viewport.render_process import MAX_HEIGHT_PX, MAX_WIDTH_PX, Picture, RenderRequest
 from app.viewport.surface import HandSurface
@@ -117,7 +118,7 @@ class ViewportWidget(QWidget):
         self._scene, self._frame = None, None
         self._aimed, self._stale = False, False
         self._floor.reset()
-        self._dirty = True
+        self._change_pose(self._pose.aimed_at(np.array(HOME_TARGET)))
 
     def set_stale(self, stale: bool) -> None:
         """Fade the mesh while the newest scene is too old to be live."""

@@ -25,6 +25,16 @@ def test_the_first_look_aims_at_the_middle_of_the_hand() -> None:
     )
 
 
+def test_two_hands_together_are_followed_and_one_far_away_is_not() -> None:
+    first = make_hand(position=(0.0, 0.05, 0.45), hand_id=1)
+    alone = _centre(followed(ViewPose(), (first,), float("inf")))
+    near = make_hand(position=(0.2, 0.05, 0.45), hand_id=2)
+    both = _centre(followed(ViewPose(), (near, first), float("inf")))
+    np.testing.assert_allclose(both - alone, [0.1, 0.0, 0.0], atol=1e-6)
+    far = make_hand(position=(1.0, 0.05, 1.45), hand_id=2)
+    np.testing.assert_allclose(_centre(followed(ViewPose(), (far, first), float("inf"))), alone)
+
+
 def test_the_view_comes_nearer_in_many_small_steps_and_stops_short() -> None:
     hand = make_hand(position=(0.3, 0.1, 0.5))
     goal = _centre(followed(ViewPose(), (hand,), float("inf")))
