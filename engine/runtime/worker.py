@@ -28,7 +28,7 @@ class StopSignal(Protocol):
         ...
 
 
-class Finished(Exception):  # noqa: N818 - not an error
+class Finished(Exception):
     """Raised by a step that has nothing left to do: the worker ends, well."""
 
 
