@@ -15,6 +15,9 @@ import pytest
 from engine.inference.depth_estimator import create_estimator
 from tests.shared_data import REPOSITORY
 
+COLD_START_S = 900
+"""The first start on a machine compiles the tracker; a busy one takes minutes for that."""
+pytestmark = pytest.mark.timeout(COLD_START_S + 60)
 DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
@@ -26,7 +29,7 @@ def start(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         env=environment | {"PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=COLD_START_S,
         check=False,
     )
 
