@@ -27,7 +27,7 @@ class PoseFilter:
         self._position = OneEuroFilter(POSITION)
         self._turn = OneEuroFilter(ROTATION)
         self._angles = OneEuroFilter(ANGLES)
-        self._reference: Float64 | None = None
+        self._last: Float64 | None = None
         self._turned: Float64 = np.zeros(3)
 
     def __call__(self, pose: HandPose, time_s: float) -> HandPose:
@@ -40,12 +40,13 @@ class PoseFilter:
         )
 
     def _filter_rotation(self, rotation: Float64, time_s: float) -> Float64:
-        """Filters the accumulated turn, whose steps are small, instead of a wrapped rotation."""
-        if self._reference is None:
-            self._reference = rotation
-        last = rotation_from_axis_angle(self._turned) @ self._reference
-        step = axis_angle_from_rotation(rotation @ last.T)
-        self._turned = self._turned + step
-        smooth = self._turn(self._turned, time_s)
-        # Re-anchor, so that the axis-angle sum stays near zero, where it adds up like a vector.
-        return rotation_from_axis_angle(smooth - self._turned) @ rotation
+        """Filters the sum of the small turns between frames instead of a wrapped rotation.
+
+        The sum is no rotation's axis and angle (turns do not commute): only the difference of its
+        filtered and its present value is used, which is small and adds up like a vector.
+        """
+        if self._last is not None:
+            self._turned = self._turned + axis_angle_from_rotation(rotation @ self._last.T)
+        self._last = rotation
+        behind = self._turn(self._turned, time_s) - self._turned
+        return rotation_from_axis_angle(behind) @ rotation
