@@ -38,6 +38,19 @@ def view_for(frame: Frame, side: Side) -> DepthView:
     return DepthView(np.ascontiguousarray(frame.depth_m[:, ::-1]), camera)
 
 
+class FrameViews:
+    """A frame as seen for either side, made when first asked for."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._made: dict[Side, DepthView] = {}
+
+    def __getitem__(self, side: Side) -> DepthView:
+        if side not in self._made:
+            self._made[side] = view_for(self._frame, side)
+        return self._made[side]
+
+
 def mirror_points(points: Float64, side: Side) -> Float64:
     """Points [..., 3] between the view of `side` and the camera frame; its own inverse."""
     return points if side is Side.RIGHT else points * MIRROR

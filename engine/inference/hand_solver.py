@@ -7,7 +7,6 @@ worse than the network or strays from it, the network has the last word.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +24,7 @@ from engine.inference.fitting import (
     solve_pose,
 )
 from engine.inference.single_view import NetworkHand
+from engine.inference.stage_times import StageTimes
 
 Float64 = npt.NDArray[np.float64]
 
@@ -76,16 +76,15 @@ class HandSolver:
         network: NetworkHand,
         previous: HandPose | None,
         shape: Float64,
-        stage_ms: dict[str, float],
+        times: StageTimes,
     ) -> SolvedHand | None:
         """The hand's pose; None where there is nothing to fit: no mesh is better
         than one in the wrong place.
 
-        `previous` is the last fitted pose of a followed hand; `stage_ms` is added to.
+        `previous` is the last fitted pose of a followed hand.
         """
-        started = time.perf_counter()
         observation = observe_hand(view.depth_m, view.camera, network.joints[1:].mean(0))
-        started = _lap(stage_ms, "observe", started)
+        times.lap("observe")
         inverse = solve_pose(
             self._fitter.surface,
             network.joints,
@@ -96,9 +95,9 @@ class HandSolver:
         if inverse is None or observation is None:
             return None
         start = self._best_start(observation, network, inverse, previous)
-        started = _lap(stage_ms, "start", started)
+        times.lap("start")
         fit = self._fit(observation, network, start, previous)
-        _lap(stage_ms, "fit", started)
+        times.lap("fit")
         return _solved(observation, network, start, fit)
 
     def _best_start(
@@ -146,10 +145,3 @@ def _solved(
 ) -> SolvedHand:
     refused = stray_m(fit.keypoints, network) > STRAY_M
     return SolvedHand(start if refused else fit, observation, refused)
-
-
-def _lap(stage_ms: dict[str, float], stage: str, started: float) -> float:
-    """Add the time since `started` to a stage; returns now."""
-    now = time.perf_counter()
-    stage_ms[stage] = stage_ms.get(stage, 0.0) + 1000 * (now - started)
-    return now

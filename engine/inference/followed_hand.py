@@ -1,0 +1,59 @@
+"""What the estimator remembers of a followed hand between two frames."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.hand.model import HandModel
+from engine.hand.skinning import HandPose
+from engine.inference.crops import CUBE_M
+from engine.inference.depth_view import mirror_points
+from engine.inference.fitting import ShapeEstimator
+from engine.inference.hand_solver import SolvedHand
+from engine.inference.pose_filter import PoseFilter
+from engine.messages import Side
+
+Float64 = npt.NDArray[np.float64]
+
+PALM_KEYPOINTS = (0, 5, 9, 13, 17)
+ADULT_PALM_M = 0.090
+"""Wrist to middle knuckle at which a crop's cube has its nominal size."""
+SHAPE_EVERY = 4
+"""Frames between two that the shape is learnt from: neighbours say the same."""
+SHAPE_RATE = 0.08
+"""Share of the way to the estimated shape that the mesh goes in a frame, so that it never jumps."""
+
+
+class FollowedHand:
+    """Pose, shape estimate and filter of one hand; poses in the frame of its view."""
+
+    def __init__(self, side: Side, solved: SolvedHand, shape: ShapeEstimator) -> None:
+        self.side = side
+        self.pose: HandPose = solved.fit.pose
+        self._shape = shape
+        self._filter = PoseFilter()
+        self._frames = 0
+        self.crop_offset: Float64 = np.zeros(3)
+        """[3] metres, camera frame: middle of the fingers less middle of the palm."""
+
+    def take(self, solved: SolvedHand, time_s: float) -> HandPose:
+        """Remember a fitted frame; returns the filtered pose to show."""
+        keypoints = solved.fit.keypoints
+        offset = keypoints[1:].mean(0) - keypoints[list(PALM_KEYPOINTS)].mean(0)
+        self.crop_offset = mirror_points(offset, self.side)
+        if self._frames % SHAPE_EVERY == 0 and not solved.from_network:
+            self._shape.add(solved.observation, solved.fit)
+        pose = solved.fit.pose
+        shape = pose.shape + SHAPE_RATE * (self._shape.shape - pose.shape)
+        self.pose = replace(pose, shape=shape)
+        self._frames += 1
+        return self._filter(self.pose, time_s)
+
+    def cube_m(self, model: HandModel) -> float:
+        """Side of the crop's cube for this person's hand, as training chose it."""
+        keypoints = model.rest_keypoints(self.pose.shape)
+        palm = float(np.linalg.norm(keypoints[9] - keypoints[0])) / ADULT_PALM_M
+        return CUBE_M * float(np.clip(palm, 0.8, 1.15)) ** 0.5
