@@ -1,0 +1,123 @@
+"""The contract of inference backends: the same answers from every runtime, at any batch size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.capture.sources import open_camera
+from engine.errors import UserError
+from engine.hand.model import load_hand_model
+from engine.inference.backend import AGREEMENT, BACKENDS, Backend, create_backend
+from engine.inference.crops import Crop, extract_crop
+from engine.inference.single_view import single_view_network
+from engine.messages import Frame
+from engine.training.synthesis import sample_stream
+from tests.shared_data import shared_folder
+
+SHAPES = {"joints": (21, 3), "spread": (21,), "pose": (41,), "logits": (2,)}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cold cache of our own, shared by all backends as in real life."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HANDTUNE_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request: pytest.FixtureRequest, cache: Path) -> Backend:  # noqa: ARG001
+    return create_backend(request.param, single_view_network())
+
+
+@pytest.fixture(scope="module")
+def reference(cache: Path) -> Backend:  # noqa: ARG001
+    return create_backend("torch", single_view_network())
+
+
+@pytest.fixture(scope="module")
+def crops() -> np.ndarray:
+    """[5, 1, 128, 128]: rendered hands and arms with sensor noise."""
+    samples = islice(sample_stream(5, load_hand_model(), samples_per_scene=1), 5)
+    return np.stack([sample.image for sample in samples])[:, None]
+
+
+def _assert_alike(backend: Backend, reference: Backend, images: np.ndarray) -> None:
+    found, expected = backend.run(images), reference.run(images)
+    assert set(found) == set(SHAPES)
+    for name, shape in SHAPES.items():
+        assert found[name].shape == (len(images), *shape)
+        assert found[name].dtype == np.float32
+        _assert_close(backend, name, found[name], expected[name])
+
+
+def _assert_close(backend: Backend, name: str, found: np.ndarray, expected: np.ndarray) -> None:
+    if name == "logits":
+        found, expected = (1 / (1 + np.exp(-logits)) for logits in (found, expected))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=AGREEMENT[backend.name], err_msg=name)
+
+
+def test_every_backend_states_its_agreement() -> None:
+    assert set(AGREEMENT) == set(BACKENDS)
+
+
+def test_rendered_crops_give_the_same_answer(
+    backend: Backend, reference: Backend, crops: np.ndarray
+) -> None:
+    _assert_alike(backend, reference, crops)
+
+
+def test_crops_of_a_real_camera_give_the_same_answer(backend: Backend, reference: Backend) -> None:
+    folder = shared_folder("data", "sr305_depth")
+    with open_camera(f"folder:{folder}") as camera:
+        frames = [camera.read() for _ in range(3)]
+    images = np.stack([_crop_of_the_nearest_thing(frame) for frame in frames])
+    assert ((images < 1).mean((1, 2)) > 0.05).all()
+    _assert_alike(backend, reference, images[:, None])
+
+
+def _crop_of_the_nearest_thing(frame: Frame) -> np.ndarray:
+    near = np.percentile(frame.depth_m[frame.depth_m > 0], 1)
+    rows, columns = np.nonzero((frame.depth_m > 0) & (frame.depth_m < near + 0.1))
+    middle = np.array([columns.mean(), rows.mean()])
+    centre = frame.camera.unproject(middle, np.array(near + 0.04))
+    return extract_crop(frame.depth_m, Crop(frame.camera, centre))
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4])
+def test_the_batch_size_is_free_and_changes_nothing(
+    backend: Backend, crops: np.ndarray, batch: int
+) -> None:
+    together, alone = backend.run(crops[:batch]), backend.run(crops[:1])
+    for name in SHAPES:
+        _assert_close(backend, name, together[name][:1], alone[name])
+
+
+def test_an_answer_stays_as_it_is_when_the_next_comes(backend: Backend, crops: np.ndarray) -> None:
+    first = backend.run(crops[:1])
+    before = {name: value.copy() for name, value in first.items()}
+    backend.run(crops[1:2])
+    for name in SHAPES:
+        np.testing.assert_array_equal(first[name], before[name])
+
+
+def test_the_input_is_left_alone(backend: Backend, crops: np.ndarray) -> None:
+    images = crops[:2].copy()
+    backend.run(images)
+    np.testing.assert_array_equal(images, crops[:2])
+
+
+def test_all_runtimes_share_one_exported_file(backend: Backend, cache: Path) -> None:
+    assert backend is not None
+    assert len(list(cache.iterdir())) <= 1
+
+
+def test_an_unknown_backend_gets_one_sentence() -> None:
+    with pytest.raises(UserError, match=r"expected one of onnxruntime, .*found 'cuda'; choose"):
+        create_backend("cuda", single_view_network())
