@@ -10,8 +10,8 @@ import numpy.typing as npt
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose
 from engine.inference.fitting.judgement import Judgement
-from engine.inference.fitting.kernels.gauss_newton import Guide, Look, State, look, refine
-from engine.inference.fitting.kernels.judging import judge
+from engine.inference.fitting.kernels.gauss_newton import Guide, State, look
+from engine.inference.fitting.kernels.judging import refine_and_judge
 from engine.inference.fitting.kernels.linear_system import System
 from engine.inference.fitting.kernels.surface import surface_of
 from engine.inference.fitting.observation import HandObservation
@@ -66,25 +66,23 @@ class HandFitter:
         network_joints: Float64 | None = None,
         joint_confidence: Float64 | None = None,
         refine_shape: bool = False,
+        shape_anchor: Float64 | None = None,
     ) -> FitResult:
         """Refine `start` in at most `iterations` steps.
 
         `network_joints` [21, 3] pull weakly, by `joint_confidence` [21] in 0..1 (default 1).
-        `refine_shape` also moves the shape coefficients, held to the start's by a strong prior:
-        for frames that each show another person.
+        `refine_shape` also moves the shape coefficients, held to `shape_anchor` [10] (default: the
+        start's): to zeros where every frame shows another person, to what was learnt of the person
+        in a live sequence.
         """
         guide = self._guide(start, previous, network_joints, joint_confidence)
-        observed, first = observation.observed, _state(start)
-        best, seen, steps = refine(
-            self.surface, observed, guide, first, self.settings, iterations, refine_shape
-        )
-        return self._result(observation, best, seen, steps)
+        if shape_anchor is not None:
+            guide = guide._replace(shape_anchor=np.ascontiguousarray(shape_anchor, np.float64))
+        return self._run(observation, start, guide, iterations, refine_shape)
 
     def assess(self, observation: HandObservation, pose: HandPose) -> FitResult:
         """How well a pose explains the observation, without refining it."""
-        guide, state = self._guide(pose, None, None, None), _state(pose)
-        seen = look(self.surface, observation.observed, guide, state, self.settings, False, False)
-        return self._result(observation, state, seen, 0)
+        return self._run(observation, pose, self._guide(pose, None, None, None), 0, False)
 
     def linearise(self, observation: HandObservation, pose: HandPose) -> System:
         """Normal equations of pose and shape at a pose, without any pull on the shape."""
@@ -119,14 +117,28 @@ class HandFitter:
             shape_weight=self.settings.shape_weight,
         )
 
-    def _result(
-        self, observation: HandObservation, state: State, seen: Look, steps: int
+    def _run(
+        self,
+        observation: HandObservation,
+        start: HandPose,
+        guide: Guide,
+        iterations: int,
+        refine_shape: bool,
     ) -> FitResult:
+        state, points, keypoints, verdict, steps = refine_and_judge(
+            self.surface,
+            observation.observed,
+            guide,
+            _state(start),
+            self.settings,
+            iterations,
+            refine_shape,
+        )
         return FitResult(
             pose=HandPose(state.rotation, state.position, state.angles, state.shape),
-            vertices=seen.posed.points[: self.surface.vertex_count],
-            keypoints=seen.posed.keypoints,
-            judgement=Judgement(*judge(self.surface, observation.observed, seen)),
+            vertices=points[: self.surface.vertex_count],
+            keypoints=keypoints,
+            judgement=Judgement(*verdict),
             steps=steps,
         )
 

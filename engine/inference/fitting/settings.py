@@ -13,11 +13,11 @@ class FitSettings(NamedTuple):
 
     noise_m: float = 0.003
     """Expected deviation of a depth point from the model surface."""
-    robust_m: float = 0.020
+    robust_m: float = 0.012
     """Geman-McClure scale: points much further away stop pulling."""
     reach_m: float = 0.040
     """Points further than this from the surface are unexplained and pull on nothing."""
-    normal_weight_m: float = 0.004
+    normal_weight_m: float = 0.006
     """How far apart opposite normals are in the six-dimensional search, halved."""
     normal_cosine: float = 0.35
     """Least cosine between the normals of a point and of its match."""
@@ -28,6 +28,8 @@ class FitSettings(NamedTuple):
     silhouette_weight: float = 0.3
     """Pull of vertices outside the hand mask to its border; 1 or more loses fingers."""
     silhouette_robust_m: float = 0.006
+    no_data_share: float = 0.3
+    """A pixel without data says this much less than one that shows the background."""
     free_space_weight: float = 0.05
     """Push of vertices in front of the observed depth."""
     free_space_slack_m: float = 0.005
@@ -49,13 +51,15 @@ class FitSettings(NamedTuple):
     """... within this many radians."""
     limit_sigma: float = 0.05
     """Softness of the joint limits, radians."""
+    limit_slack: float = 0.09
+    """No angle goes beyond its limit by more than this, radians."""
     previous_weight: float = 3.0
     previous_sigma: float = 0.26
     """Pull to the previous frame's angles: weight and radians."""
-    shape_weight: float = 3.0
+    shape_weight: float = 5.0
     """Pull of the shape coefficients to the start's, in units of standard deviations squared."""
-    wrist_cut_m: float = -0.005
-    """Points behind the wrist by more than this belong to the forearm."""
+    wrist_cut_m: float = 0.012
+    """Points that are not at least this far in front of the wrist count as forearm."""
     max_step_m: float = 0.030
     max_step_rad: float = 0.44
     damping_translation: float = 1.0e5

@@ -28,7 +28,7 @@ Float64 = npt.NDArray[np.float64]
 class ShapeSettings:
     """How much one frame counts, and which frames do."""
 
-    frame_weight: float = 0.004
+    frame_weight: float = 0.008
     """Share of a frame's information that is believed: its points err together."""
     memory_frames: float = 60.0
     """Frames after which an old statement has lost two thirds of its weight."""
@@ -120,7 +120,9 @@ def estimate_shape(
 
     About twenty frames of well-spread poses are enough; `poses` are their starts.
     """
-    chosen = replace(settings or ShapeSettings(), memory_frames=1e9)
+    # Together the frames weigh as much as one: what they err, they err together.
+    weight = 1.0 / max(len(observations), 1)
+    chosen = replace(settings or ShapeSettings(), memory_frames=1e9, frame_weight=weight)
     results = [fitter.assess(o, p) for o, p in zip(observations, poses, strict=True)]
     shape = np.mean([pose.shape for pose in poses], axis=0)
     for _ in range(rounds):

@@ -154,8 +154,6 @@ def pixel_of(points: Float64, v: int, observed: Observed) -> tuple[int, int]:
     return row, column
 
 
-# A pixel without data says less than one that shows the background.
-_NO_DATA_SHARE = 0.5
 # The pull begins here, so that the vertices on the border are left alone.
 _BORDER_PX = 0.9
 HIDDEN_M = 0.010
@@ -188,16 +186,17 @@ def silhouette_term(
         if 0.0 < seen < z - HIDDEN_M:
             continue  # behind something else
         label = observed.border_label[row, column]
-        dx = (observed.border[label, 0] - cx) * z / fx - x
-        dy = (observed.border[label, 1] - cy) * z / fy - y
+        ray_x = (observed.border[label, 0] - cx) / fx
+        ray_y = (observed.border[label, 1] - cy) / fy
+        dx, dy = ray_x * z - x, ray_y * z - y
         squared = dx * dx + dy * dy
         rho, weight = geman_mcclure(squared, settings.silhouette_robust_m)
-        share = unit if seen > 0.0 else unit * _NO_DATA_SHARE
+        share = unit if seen > 0.0 else unit * settings.no_data_share
         energy += share * rho
         if with_rows and squared > 0.0:
             r = np.sqrt(squared)
             direction[0], direction[1] = dx / r, dy / r
-            direction[2] = -(direction[0] * x + direction[1] * y) / z
+            direction[2] = -(direction[0] * ray_x + direction[1] * ray_y)
             _vertex_row(surface, posed, v, direction, with_shape, scratch)
             accumulate(scratch, r, share * weight, system)
     return energy

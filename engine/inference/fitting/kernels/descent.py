@@ -6,7 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.inference.fitting.kernels.compiling import kernel
-from engine.inference.fitting.kernels.gauss_newton import State, base_damping, limit_step, moved
+from engine.inference.fitting.kernels.gauss_newton import (
+    State,
+    base_damping,
+    limit_step,
+    moved,
+    within_limits,
+)
 from engine.inference.fitting.kernels.linear_system import (
     PIVOT_JOINT,
     POSE_SIZE,
@@ -60,7 +66,7 @@ def descend(
         if not solve_damped(best_system, POSE_SIZE, damping * factor, step):
             break
         limit_step(step, settings)
-        trial = moved(best, pivot, step)
+        trial = within_limits(surface, moved(best, pivot, step), settings.limit_slack)
     return best
 
 

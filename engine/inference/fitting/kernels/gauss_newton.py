@@ -160,6 +160,13 @@ def moved(state: State, pivot: Float64, step: Float64) -> State:
 
 
 @kernel
+def within_limits(surface: Surface, state: State, slack: float) -> State:
+    """The state with its angles held to their limits and a little slack."""
+    angles = np.minimum(np.maximum(state.angles, surface.lower - slack), surface.upper + slack)
+    return State(state.rotation, state.position, angles, state.shape)
+
+
+@kernel
 def limit_step(step: Float64, settings: FitSettings) -> None:
     """Hold a step within what the linearisation can promise."""
     length = np.sqrt(step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
@@ -210,6 +217,7 @@ def refine(
             continue
         limit_step(step, settings)
         trial = moved(best, here.posed.joints[PIVOT_JOINT], step)
+        trial = within_limits(surface, trial, settings.limit_slack)
         last = iteration == iterations - 1
         there = look(surface, observed, guide, trial, settings, not last, with_shape)
         if there.energy < here.energy * _TOLERANCE:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from engine.inference.fitting.kernels.compiling import kernel
 from engine.inference.fitting.kernels.depth_terms import HIDDEN_M, Observed, pixel_of
-from engine.inference.fitting.kernels.gauss_newton import Look
+from engine.inference.fitting.kernels.gauss_newton import Guide, Look, State, refine
 from engine.inference.fitting.kernels.surface import Surface
+from engine.inference.fitting.settings import FitSettings
+
+Float64 = npt.NDArray[np.float64]
 
 # Beyond this distance a point counts as not explained at all.
 _UNEXPLAINED_M = 0.012
@@ -18,10 +24,27 @@ _OUTSIDE_COST_M = 0.020
 _FREE_COST_M = 0.010
 
 
+Verdict = tuple[float, float, float, float, float, int]
+
+
 @kernel
-def judge(
-    surface: Surface, observed: Observed, seen: Look
-) -> tuple[float, float, float, float, float, int]:
+def refine_and_judge(
+    surface: Surface,
+    observed: Observed,
+    guide: Guide,
+    state: State,
+    settings: FitSettings,
+    iterations: int,
+    with_shape: bool,
+) -> tuple[State, Float64, Float64, Verdict, int]:
+    """Best state, points [P, 3], keypoints [21, 3], verdict and steps kept, in one call."""
+    best, seen, kept = refine(surface, observed, guide, state, settings, iterations, with_shape)
+    verdict = judge(surface, observed, seen)
+    return best, seen.posed.points, seen.posed.keypoints, verdict, kept
+
+
+@kernel
+def judge(surface: Surface, observed: Observed, seen: Look) -> Verdict:
     """Score, residual, explained, outside, in front, points: as in `Judgement`."""
     count = seen.matches.point.shape[0]
     residual, costly, explained = 0.0, 0.0, 0
