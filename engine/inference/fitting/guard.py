@@ -1,0 +1,47 @@
+"""Is a fit to be believed? Guards against the forearm, the body and other lookalikes.
+
+A mesh can lie on a forearm with a small residual, so the residual alone is a weak judge. Asking
+also how far the fit strayed from the network, which saw the whole picture, mends most of that.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.inference.fitting.fitter import FitResult
+
+Float64 = npt.NDArray[np.float64]
+
+# Logistic regression on 750 fits to noisy synthetic depth, of which 37 % were bad (more than 20 mm
+# off on average; a third of those slid onto the forearm). Area under the ROC curve 0.96; the score
+# alone has 0.91, the agreement with the network alone 0.86.
+_SCORE_PER_MM, _STRAY_PER_MM, _BIAS = 0.36, 0.12, -8.3
+
+
+def stray_m(
+    keypoints: Float64, network_joints: Float64, joint_confidence: Float64 | None = None
+) -> float:
+    """Mean distance in metres between keypoints and joints [21, 3], weighted by confidence [21].
+
+    Unknown (NaN) joints count nothing; infinite where none is known.
+    """
+    apart = np.linalg.norm(keypoints - network_joints, axis=1)
+    weight = np.ones(21) if joint_confidence is None else np.clip(joint_confidence, 0.0, 1.0)
+    weight = np.where(np.isfinite(apart), weight, 0.0)
+    if weight.sum() <= 0:
+        return float("inf")
+    return float((np.nan_to_num(apart) * weight).sum() / weight.sum())
+
+
+def trust(
+    result: FitResult, network_joints: Float64, joint_confidence: Float64 | None = None
+) -> float:
+    """Probability 0..1 that the mean joint error of a fit is below 20 mm."""
+    stray = stray_m(result.keypoints, network_joints, joint_confidence)
+    if not np.isfinite(stray):
+        return 0.0
+    doubt = _SCORE_PER_MM * 1000 * result.score + _STRAY_PER_MM * 1000 * stray + _BIAS
+    return 1.0 / (1.0 + exp(min(doubt, 50.0)))
