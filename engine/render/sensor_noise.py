@@ -127,7 +127,7 @@ def flying_pixels(depth: Depth, edge: Mask, share: float, rng: np.random.Generat
     """Edge pixels that see both surfaces report something in between."""
     behind = cv2.dilate(depth, _3x3)
     mixing = 0.7 * rng.random(depth.shape, np.float32)
-    flying = edge & (rng.random(depth.shape, np.float32) < share)
+    flying = edge & (depth > 0) & (rng.random(depth.shape, np.float32) < share)
     return np.where(flying, depth + (behind - depth) * mixing, depth).astype(np.float32)
 
 
