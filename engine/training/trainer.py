@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from engine.errors import WeightsError
 from engine.hand.model import load_hand_model
 from engine.hand.torch_skinning import TorchHand
 from engine.losses.supervised import SupervisedLoss
@@ -99,7 +100,7 @@ class Trainer:
             except KeyboardInterrupt:
                 bar.write("Interrupted; the same command goes on from here.")
                 break
-            self.trained_s = before + time.monotonic() - started
+            self.trained_s = self._agreed(before + time.monotonic() - started)
             bar.update(100 * self.progress - bar.n)
             if log is not None and self.samples_seen % (settings.batch * 50) < settings.batch:
                 _write(log, parts, self.samples_seen)
@@ -110,7 +111,17 @@ class Trainer:
                 validated = time.monotonic()
         error = self._checkpoint(validation, log, bar)
         bar.close()
+        if log is not None:
+            log.close()
         return error
+
+    def _agreed(self, seconds: float) -> float:
+        """The first process's clock, where the clock decides when all of them end."""
+        if self.world == 1 or self.settings.minutes is None:
+            return seconds
+        shared = torch.tensor(seconds, dtype=torch.float64, device=self.device)
+        dist.broadcast(shared, 0)
+        return float(shared)
 
     def _step(self, batch: Batch) -> dict[str, Tensor]:
         batch = _moved(batch, self.device)
@@ -151,12 +162,12 @@ class Trainer:
         bar.write(
             f"{self.samples_seen} samples, {self.trained_s / 60:.0f} min: validation {error:.2f} mm"
         )
-        save_checkpoint(self.settings.out / "checkpoint.pt", self._state())
         if error < self.best_mm:
             self.best_mm = error
             export_weights(
                 self.settings.weights_out, self.average, self.settings.network, self._facts(error)
             )
+        save_checkpoint(self.settings.out / "checkpoint.pt", self._state())
         return error
 
     def _facts(self, error: float) -> dict[str, Any]:
@@ -186,7 +197,7 @@ class Trainer:
         if not path.exists():
             self._start_from()
             return
-        state = load_checkpoint(path)
+        state = self._checkpoint_of_this_network(path)
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         for optimizer, stored in zip(self.optimizers, state["optimizers"], strict=True):
@@ -197,9 +208,20 @@ class Trainer:
     def _start_from(self) -> None:
         """Begin with the network of another run (fine-tuning); its optimiser is not taken over."""
         if self.settings.start_from is not None:
-            state = load_checkpoint(self.settings.start_from)
+            state = self._checkpoint_of_this_network(self.settings.start_from)
             self.net.load_state_dict(state["net"])
             self.average.load_state_dict(state["average"])
+
+    def _checkpoint_of_this_network(self, path: Path) -> dict[str, Any]:
+        state = load_checkpoint(path)
+        expected, found = asdict(self.settings.network), state["config"]
+        if found != expected:
+            raise WeightsError(
+                f"checkpoint {path}: expected a network of width {expected['width']} with "
+                f"{expected['stacks']} stacks, found width {found['width']} with "
+                f"{found['stacks']}; give the same --width and --stacks, or another --out"
+            )
+        return state
 
 
 _BAR = "{l_bar}{bar}| {elapsed}, {remaining} left{postfix}"
