@@ -61,7 +61,7 @@ def create_localiser(weights: Path | None = None) -> Localiser:
 
 
 def _export(weights: Path, onnx_path: Path) -> None:
-    from engine.nets.small_weights import export_localiser  # torch, only with a cold cache
+    from engine.nets.localiser_file import export_localiser  # torch, only with a cold cache
 
     export_localiser(weights, onnx_path)
 

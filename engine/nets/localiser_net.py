@@ -12,8 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.nets.small_blocks import Residual, conv
-
 STRIDE = 4
 PLANES = (16, 32, 96, 128)
 """Width at a quarter, eighth, sixteenth and 32nd of the resolution."""
@@ -31,15 +29,15 @@ class LocaliserNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         a, b, c, d = PLANES
-        self.stem = conv(4, 16, stride=2)
-        self.quarter = nn.Sequential(conv(16, a, stride=2), conv(a, a))
-        self.eighth = nn.Sequential(conv(a, b, stride=2), Residual(b), Residual(b))
-        self.sixteenth = nn.Sequential(conv(b, c, stride=2), Residual(c))
-        self.coarse = nn.Sequential(conv(c, d, stride=2), Residual(d))
-        self.from_coarse = conv(d, c, size=1)
-        self.from_sixteenth = nn.Sequential(Residual(c), conv(c, b, size=1))
-        self.from_eighth = nn.Sequential(Residual(b), conv(b, a, size=1))
-        self.head = nn.Sequential(conv(a, 2 * a), nn.Conv2d(2 * a, OUTPUT_PLANES, 1))
+        self.stem = _conv(4, 16, stride=2)
+        self.quarter = nn.Sequential(_conv(16, a, stride=2), _conv(a, a))
+        self.eighth = nn.Sequential(_conv(a, b, stride=2), _Residual(b), _Residual(b))
+        self.sixteenth = nn.Sequential(_conv(b, c, stride=2), _Residual(c))
+        self.coarse = nn.Sequential(_conv(c, d, stride=2), _Residual(d))
+        self.from_coarse = _conv(d, c, size=1)
+        self.from_sixteenth = nn.Sequential(_Residual(c), _conv(c, b, size=1))
+        self.from_eighth = nn.Sequential(_Residual(b), _conv(b, a, size=1))
+        self.head = nn.Sequential(_conv(a, 2 * a), nn.Conv2d(2 * a, OUTPUT_PLANES, 1))
         last = self.head[-1]
         assert isinstance(last, nn.Conv2d)
         assert last.bias is not None
@@ -80,3 +78,23 @@ def _relief(depth_m: Tensor, valid: Tensor, cell: int) -> Tensor:
 
 def _doubled(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+def _conv(inputs: int, outputs: int, stride: int = 1, size: int = 3) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class _Residual(nn.Module):
+    def __init__(self, planes: int) -> None:
+        super().__init__()
+        self.first = _conv(planes, planes)
+        self.second = nn.Sequential(
+            nn.Conv2d(planes, planes, 3, 1, 1, bias=False), nn.BatchNorm2d(planes)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(x + self.second(self.first(x)))

@@ -15,7 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     networks = parser.add_subparsers(dest="network", required=True, metavar="NETWORK")
     _add_depth_arguments(networks.add_parser("depth", help="the single-view network (seed 000)"))
     _add_localiser_arguments(networks.add_parser("localiser", help="finds hands in whole frames"))
-    _add_verifier_arguments(networks.add_parser("verifier", help="looks at a place: hand or not"))
+    _add_presence_arguments(
+        networks.add_parser("presence", help="refits what the single-view network takes for a hand")
+    )
 
 
 def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,25 +42,20 @@ def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_localiser_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(train=run_localiser)
-    _add_small_arguments(parser, Path("runs/localiser"), samples=400_000, batch=48)
-
-
-def _add_verifier_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(train=run_verifier)
-    _add_small_arguments(parser, Path("runs/verifier"), samples=400_000, batch=64)
-    parser.add_argument(
-        "--localiser", type=Path, help="weights whose mistakes are shown (default: the shipped)"
-    )
-
-
-def _add_small_arguments(
-    parser: argparse.ArgumentParser, out: Path, samples: int, batch: int
-) -> None:
-    parser.add_argument("--out", type=Path, default=out, help="checkpoints and logs")
+    parser.add_argument("--out", type=Path, default=Path("runs/localiser"), help="checkpoints, log")
     parser.add_argument("--weights-out", type=Path, help="weights file to write (default: in OUT)")
-    parser.add_argument("--samples", type=int, default=samples, help="end after so many samples")
+    parser.add_argument("--samples", type=int, default=400_000, help="end after so many samples")
     parser.add_argument("--minutes", type=float, help="end after so many minutes if that is sooner")
-    parser.add_argument("--batch", type=int, default=batch, help="samples a step")
+    parser.add_argument("--batch", type=int, default=24, help="samples a step")
+    parser.add_argument("--threads", type=int, default=1, help="torch threads")
+    parser.add_argument("--seed", type=int, default=1)
+
+
+def _add_presence_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(train=run_presence)
+    parser.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS, help="to be refitted")
+    parser.add_argument("--weights-out", type=Path, help="file to write (default: the same)")
+    parser.add_argument("--samples", type=int, default=6000, help="crops to fit on")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
     parser.add_argument("--seed", type=int, default=1)
 
@@ -103,15 +100,15 @@ def run_localiser(args: argparse.Namespace) -> int:
     return localiser.run(args)
 
 
-def run_verifier(args: argparse.Namespace) -> int:
-    """Train (or resume from OUT/checkpoint.pt)."""
-    _check_counts(args)
-    from engine.training import verifier
+def run_presence(args: argparse.Namespace) -> int:
+    """Refit the decisions of trained weights."""
+    _check_counts(args, "samples", "threads")
+    from engine.training import presence
 
-    return verifier.run(args)
+    return presence.run(args)
 
 
-def _check_counts(args: argparse.Namespace) -> None:
-    for name in ("samples", "batch", "threads"):
+def _check_counts(args: argparse.Namespace, *names: str) -> None:
+    for name in names or ("samples", "batch", "threads"):
         if getattr(args, name) < 1:
             raise UserError(f"--{name}: expected at least 1, found {getattr(args, name)}")

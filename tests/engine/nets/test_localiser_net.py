@@ -12,15 +12,15 @@ from engine.errors import WeightsError
 from engine.inference import localiser_peaks
 from engine.inference.backend_onnxruntime import OnnxRuntimeBackend
 from engine.nets import localiser_net
+from engine.nets.localiser_file import export_localiser, load_localiser, save_localiser
 from engine.nets.localiser_net import LocaliserNet, input_planes
-from engine.nets.small_weights import export_localiser, load_localiser, save_small
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "localiser.safetensors"
     torch.manual_seed(0)
-    save_small(path, LocaliserNet(), {"seed": 0})
+    save_localiser(path, LocaliserNet(), {"seed": 0})
     return path
 
 

@@ -10,9 +10,9 @@ import torch
 
 from engine.inference.localiser_peaks import find_peaks
 from engine.messages import Side
-from engine.nets.localiser_net import REFERENCE_M, STRIDE, LocaliserNet
+from engine.nets.localiser_net import REFERENCE_M, STRIDE
 from engine.render.scene import HandLooks
-from engine.training.localiser import LocaliserTask, localiser_loss
+from engine.training.localiser import LocaliserSettings, LocaliserTrainer
 from engine.training.localiser_scenes import (
     HEIGHT_PX,
     WIDTH_PX,
@@ -23,7 +23,7 @@ from engine.training.localiser_scenes import (
     target_maps,
     with_sensor,
 )
-from engine.training.small_trainer import SmallSettings, SmallTrainer
+from engine.training.localiser_task import LocaliserTask, localiser_loss
 
 EMPTY = np.zeros((HEIGHT_PX, WIDTH_PX), np.float32)
 
@@ -53,10 +53,7 @@ def test_targets_read_back_are_the_hands() -> None:
     sample = LocaliserSample(EMPTY, HANDS)
     peaks = sorted(find_peaks(_perfect_maps(sample)[0].numpy()), key=lambda peak: peak.z)
     for peak, hand in zip(peaks, HANDS, strict=True):
-        assert (peak.u, peak.v) == (
-            pytest.approx(hand.u, abs=0.01),
-            pytest.approx(hand.v, abs=0.01),
-        )
+        assert [peak.u, peak.v] == pytest.approx([hand.u, hand.v], abs=0.01)
         assert peak.z == pytest.approx(hand.z, rel=1e-4)
         assert (peak.right > 0.5) == hand.right
 
@@ -114,9 +111,9 @@ def test_mirroring_swaps_sides_and_moves_the_mark_with_the_picture(
 def test_training_writes_weights_and_resumes(tmp_path: Path) -> None:
     task = LocaliserTask(pool=16, looks=8, validation_samples=4)
 
-    def trainer(samples: int) -> SmallTrainer:
-        settings = SmallSettings(tmp_path, tmp_path / "l.safetensors", samples, batch=8)
-        return SmallTrainer(settings, LocaliserNet(), task)
+    def trainer(samples: int) -> LocaliserTrainer:
+        settings = LocaliserSettings(tmp_path, tmp_path / "l.safetensors", samples, batch=8)
+        return LocaliserTrainer(settings, task)
 
     trainer(16).run()
     assert (tmp_path / "l.safetensors").exists()
