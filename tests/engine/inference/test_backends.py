@@ -44,8 +44,9 @@ def reference(cache: Path) -> Backend:  # noqa: ARG001
 @pytest.fixture(scope="module")
 def crops() -> np.ndarray:
     """[5, 1, 128, 128]: rendered hands and arms with sensor noise."""
-    samples = islice(sample_stream(5, load_hand_model(), samples_per_scene=1), 5)
-    return np.stack([sample.image for sample in samples])[:, None]
+    samples = sample_stream(5, load_hand_model(), samples_per_scene=1)
+    shown = (sample.image for sample in samples if sample.present and sample.same_side)
+    return np.stack(list(islice(shown, 5)))[:, None]
 
 
 def _assert_alike(backend: Backend, reference: Backend, images: np.ndarray) -> None:
@@ -76,10 +77,11 @@ def test_rendered_crops_give_the_same_answer(
 def test_crops_of_a_real_camera_give_the_same_answer(backend: Backend, reference: Backend) -> None:
     folder = shared_folder("data", "sr305_depth")
     with open_camera(f"folder:{folder}") as camera:
-        frames = [camera.read() for _ in range(3)]
-    images = np.stack([_crop_of_the_nearest_thing(frame) for frame in frames])
-    assert ((images < 1).mean((1, 2)) > 0.05).all()
-    _assert_alike(backend, reference, images[:, None])
+        frames = [camera.read() for _ in range(8)]
+    images = np.stack([_crop_of_the_nearest_thing(frame) for frame in frames])[:, None]
+    hands = images[reference.run(images)["logits"][:, 0] > 0]
+    assert len(hands) >= 4
+    _assert_alike(backend, reference, hands)
 
 
 def _crop_of_the_nearest_thing(frame: Frame) -> np.ndarray:

@@ -51,13 +51,13 @@ def test_it_finds_the_minimum_of_a_lopsided_bowl() -> None:
     """Curvatures differ by a factor of 100: every direction arrives all the same."""
     kernel, target = _kernel(), torch.randn(8, 4, 3, 3)
     curvature = torch.logspace(0, 2, 36).view(1, 4, 3, 3)
-    optimizer = Muon([kernel], lr=0.5, weight_decay=0.0)
-    for step in range(200):
-        optimizer.param_groups[0]["lr"] = 0.5 * (1 - step / 200)
+    optimizer = Muon([kernel], lr=1.0, weight_decay=0.0)
+    for step in range(100):
+        optimizer.param_groups[0]["lr"] = 1.0 - step / 100
         optimizer.zero_grad()
         (curvature * (kernel - target).square()).sum().backward()
         optimizer.step()
-    assert (kernel - target).abs().max() < 0.1
+    assert (kernel - target).square().mean().sqrt() < 0.05
 
 
 def test_one_step_moves_every_shape_by_the_same_size_a_weight() -> None:
