@@ -61,6 +61,15 @@ class Frame:
     truth: tuple[HandTruth, ...] = ()
     name: str = ""
     """File name or other label of a recorded frame."""
+    source_ns: int | None = None
+    """Time on the source's own timeline (recordings, simulation); None where there is only the
+    host's clock."""
+
+    @property
+    def time_ns(self) -> int:
+        """When the picture was taken, for anything that depends on motion. Unlike `captured_ns` it
+        does not depend on how fast a recording is read."""
+        return self.captured_ns if self.source_ns is None else self.source_ns
 
     def __post_init__(self) -> None:
         self.depth_m.setflags(write=False)

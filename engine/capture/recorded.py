@@ -141,4 +141,5 @@ class RecordedCamera(CloseOnExit):
             color=image.color,
             truth=image.truth,
             name=image.name,
+            source_ns=round(sequence * 1e9 / self._info.fps),
         )

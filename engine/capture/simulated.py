@@ -101,6 +101,7 @@ class SimulatedCamera(CloseOnExit):
             depth_m=image.depth_m,
             truth=image.truth,
             name=image.name,
+            source_ns=round(sequence * 1e9 / self._info.fps),
         )
 
     def _keep_pace(self, sequence: int, timeout_s: float) -> None:

@@ -94,9 +94,9 @@ class DepthEstimator:
         searched = self._tracks.wants_search()
         candidates = self._finder.find(frame.depth_m, frame.camera) if searched else ()
         times.lap("find")
-        places = self._tracks.places(frame.captured_ns, candidates)
+        places = self._tracks.places(frame.time_ns, candidates)
         seen = [self._see(views, place, times) for place in places if place.centre[2] > NEAREST_M]
-        shown = self._tracks.update(frame.captured_ns, [s.look for s in seen], searched)
+        shown = self._tracks.update(frame.time_ns, [s.look for s in seen], searched)
         self._forget_lost()
         hands = [self._hand(frame, views, track, seen, times) for track in shown]
         return Scene(
@@ -163,7 +163,7 @@ class DepthEstimator:
             guess = solved.fit.pose.shape
             hand = FollowedHand(track.side, solved, self._solver.new_shape(guess))
             self._followed[track.hand_id] = hand
-        shown = hand.take(solved, frame.captured_ns / 1e9)
+        shown = hand.take(solved, frame.time_ns / 1e9)
         state = self._state(frame, track, found, solved, shown)
         times.lap("filter")
         return state

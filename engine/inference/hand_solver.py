@@ -41,7 +41,7 @@ NETWORK_SHAPE_DEVIATION = 0.8
 class SolverSettings:
     """How much work a frame may cost."""
 
-    following_steps: int = 3
+    following_steps: int = 2
     """Gauss-Newton steps for a hand that was fitted in the previous frame."""
     first_steps: int = 7
     """Steps for a hand that was just found; its shape is refined too."""

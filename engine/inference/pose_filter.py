@@ -15,9 +15,9 @@ Float64 = npt.NDArray[np.float64]
 
 # Chosen on the simulated camera: jitter of a resting hand against lag of a moving one
 # (docs/benchmarks.md).
-POSITION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=30.0)  # metres
-ROTATION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=3.0)  # radians
-ANGLES = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=1.5)  # radians, 22 together
+POSITION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=100.0)  # metres
+ROTATION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=8.0)  # radians
+ANGLES = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=4.0)  # radians, 22 together
 
 
 class PoseFilter:
