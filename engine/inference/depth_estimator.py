@@ -157,6 +157,8 @@ class DepthEstimator:
         if hand is not None and hand.side is not track.side:
             hand = None
         solved = found.solved or self._solve(views, found, hand, times)
+        if hand is not None and (solved is None or solved.poor):
+            found, solved = self._rescued(views, found, solved, times)
         if solved is None:
             return None
         if hand is None:
@@ -167,6 +169,16 @@ class DepthEstimator:
         state = self._state(frame, track, found, solved, shown)
         times.lap("filter")
         return state
+
+    def _rescued(
+        self, views: FrameViews, found: _Seen, solved: SolvedHand | None, times: StageTimes
+    ) -> tuple[_Seen, SolvedHand | None]:
+        """A second, fresh look at a followed hand that fits badly: it may have jumped."""
+        again = self._seen_as(views, found, found.side, times)
+        fresh = again.solved
+        if fresh is None or (solved is not None and solved.fit.score <= fresh.fit.score):
+            return found, solved
+        return again, fresh
 
     def _seen_as(self, views: FrameViews, found: _Seen, side: Side, times: StageTimes) -> _Seen:
         """The same place looked at as a hand of the other side, because the tracks say so."""

@@ -33,6 +33,8 @@ STRAY_M = 0.030
 forearm, the other hand or a lookalike."""
 
 
+POOR_RESIDUAL_M, POOR_EXPLAINED = 0.004, 0.85
+
 NETWORK_SHAPE_DEVIATION = 0.8
 """How far, in standard deviations, the network's shape is from the truth as a rule."""
 
@@ -55,6 +57,13 @@ class SolvedHand:
     observation: HandObservation
     from_network: bool
     """True where the fit was refused and the network's pose is shown."""
+
+    @property
+    def poor(self) -> bool:
+        """Whether the mesh leaves so much of the hand unexplained that it may be on wrong fingers
+        or on something else."""
+        judged = self.fit.judgement
+        return judged.residual_m > POOR_RESIDUAL_M or judged.explained < POOR_EXPLAINED
 
 
 class HandSolver:
