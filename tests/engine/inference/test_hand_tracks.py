@@ -17,10 +17,13 @@ from engine.inference.hand_tracks import (
     HandTracks,
     Look,
     Place,
+    birth_belief,
 )
 from engine.messages import Side
 
 FRAME_NS = 33_000_000
+NEUTRAL = 0.731
+"""A score that leaves the belief to the presence."""
 MIDDLE = np.array([0.0, 0.0, 0.5])
 ASIDE = np.array([0.25, 0.0, 0.5])
 
@@ -38,7 +41,7 @@ class World:
         self.time_ns += FRAME_NS
         searched = self.tracks.wants_search()
         self.searches += searched
-        candidates = [Place(None, c, 0.5) for c, _, _ in hands] if searched else []
+        candidates = [Place(None, c, 0.5, NEUTRAL) for c, _, _ in hands] if searched else []
         places = self.tracks.places(self.time_ns, candidates)
         looks = [self._look(place, hands) for place in places]
         return self.tracks.update(self.time_ns, looks, searched)
@@ -78,11 +81,20 @@ def test_doubtful_flashes_are_never_shown() -> None:
 
 def test_a_hand_is_born_only_where_proposer_and_network_agree() -> None:
     tracks = HandTracks()
-    doubted = Place(None, MIDDLE, 0.9, score=0.3)
-    assert tracks.update(FRAME_NS, [Look(doubted, MIDDLE, 0.99, 0.9)], searched=True) == ()
-    believed = Place(None, MIDDLE, 0.9, score=0.95)
-    assert tracks.update(2 * FRAME_NS, [Look(believed, MIDDLE, 0.5, 0.9)], searched=True) == ()
-    assert len(tracks.update(3 * FRAME_NS, [Look(believed, MIDDLE, 0.99, 0.9)])) == 1
+    doubted = Place(None, MIDDLE, 0.9, score=0.25)
+    assert tracks.update(FRAME_NS, [Look(doubted, MIDDLE, 0.9, 0.9)], searched=True) == ()
+    believed = Place(None, MIDDLE, 0.9, score=0.9)
+    assert tracks.update(2 * FRAME_NS, [Look(believed, MIDDLE, 0.3, 0.9)], searched=True) == ()
+    assert len(tracks.update(3 * FRAME_NS, [Look(believed, MIDDLE, 0.9, 0.9)])) == 1
+
+
+def test_belief_grows_with_either_opinion() -> None:
+    scores = np.linspace(0.02, 0.98, 13)
+    table = np.array([[birth_belief(score, presence) for presence in scores] for score in scores])
+    assert (np.diff(table, axis=0) >= 0).all()
+    assert (np.diff(table, axis=1) > 0).all()
+    assert 0 < table.min() < 0.01
+    assert 0.99 < table.max() < 1
 
 
 def test_nothing_is_shown_where_nothing_is() -> None:
