@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "eval": "measure accuracy and speed on a data set with ground truth",
         "bench": "measure latency on frames in memory",
         "train": "train a network",
+        "prepare": "do now what the first start would otherwise do (compile, export)",
         "doctor": "say what is there, what is missing, and how to get it",
     }
 )

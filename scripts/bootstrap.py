@@ -73,7 +73,9 @@ def main() -> int:
     if not ensure_venv():
         return 1
     names = ["requirements.txt", "requirements-dev.txt"] if args.dev else ["requirements.txt"]
-    return 0 if all(ensure_packages(ROOT / name) for name in names) else 1
+    if not all(ensure_packages(ROOT / name) for name in names):
+        return 1
+    return 0 if ensure_prepared() else 1
 
 
 def ensure_system_libraries() -> bool:
@@ -146,6 +148,21 @@ def ensure_packages(requirements: Path) -> bool:
     pip += [] if sys.stdout.isatty() else ["-q"]
     if not _run([*pip, "-r", str(requirements), "-c", str(CONSTRAINTS)]):
         _fail(f"pip could not install {requirements.name}; its reason stands above.")
+        return False
+    stamp.write_text(wanted)
+    return True
+
+
+def ensure_prepared() -> bool:
+    """Compile the tracker and export its networks, unless that was done for just these sources."""
+    sources = [*sorted((ROOT / "engine").rglob("*.py")), ROOT / "weights" / "manifest.json"]
+    content = b"".join(source.read_bytes() for source in sources) + str(VENV).encode()
+    wanted = hashlib.sha256(content).hexdigest()
+    stamp = VENV / ".prepared.stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return True
+    if not _run([str(venv_python()), str(ROOT / "main.py"), "prepare"]):
+        _fail("the tracker could not be prepared; the reason stands above.")
         return False
     stamp.write_text(wanted)
     return True

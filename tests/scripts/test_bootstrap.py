@@ -84,3 +84,20 @@ def test_nothing_missing_says_nothing(
     monkeypatch.setattr(bootstrap.glob, "glob", lambda _: ["a driver"])
     assert bootstrap.ensure_system_libraries()
     assert capsys.readouterr().out == ""
+
+
+def test_the_tracker_is_prepared_once_and_again_when_its_sources_change(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "_run", lambda command: runs.append(command) or True)
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    source = tmp_path / "engine" / "kernel.py"
+    source.parent.mkdir()
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "manifest.json").write_text("{}")
+    for text, expected in (("a", 1), ("a", 1), ("b", 2)):
+        source.write_text(text)
+        assert bootstrap.ensure_prepared()
+        assert len(runs) == expected
+    assert runs[0][-1] == "prepare"
