@@ -10,6 +10,7 @@ import numpy.typing as npt
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose
 from engine.inference.fitting.judgement import Judgement
+from engine.inference.fitting.kernels.compiling import plain
 from engine.inference.fitting.kernels.gauss_newton import Guide, State, look
 from engine.inference.fitting.kernels.judging import refine_and_judge
 from engine.inference.fitting.kernels.linear_system import System
@@ -77,7 +78,7 @@ class HandFitter:
         """
         guide = self._guide(start, previous, network_joints, joint_confidence)
         if shape_anchor is not None:
-            guide = guide._replace(shape_anchor=np.ascontiguousarray(shape_anchor, np.float64))
+            guide = guide._replace(shape_anchor=plain(shape_anchor))
         return self._run(observation, start, guide, iterations, refine_shape)
 
     def assess(self, observation: HandObservation, pose: HandPose) -> FitResult:
@@ -102,7 +103,7 @@ class HandFitter:
         precision = np.zeros(21)
         target = np.zeros((21, 3))
         if joints is not None:
-            target = np.ascontiguousarray(joints, np.float64)
+            target = plain(joints)
             trust = np.ones(21) if confidence is None else np.clip(confidence, 0.0, 1.0)
             finite = np.isfinite(target.sum(axis=1))
             target = np.where(finite[:, None], target, 0.0)
@@ -111,9 +112,9 @@ class HandFitter:
         return Guide(
             joints=target,
             precision=precision,
-            previous=np.zeros(22) if previous is None else previous.angles,
+            previous=np.zeros(22) if previous is None else plain(previous.angles),
             previous_weight=0.0 if previous is None else self.settings.previous_weight,
-            shape_anchor=np.asarray(start.shape, np.float64),
+            shape_anchor=plain(start.shape),
             shape_weight=self.settings.shape_weight,
         )
 
@@ -145,8 +146,8 @@ class HandFitter:
 
 def _state(pose: HandPose) -> State:
     return State(
-        np.ascontiguousarray(pose.wrist_rotation, np.float64),
-        np.ascontiguousarray(pose.wrist_position, np.float64),
-        np.ascontiguousarray(pose.angles, np.float64),
-        np.ascontiguousarray(pose.shape, np.float64),
+        plain(pose.wrist_rotation),
+        plain(pose.wrist_position),
+        plain(pose.angles),
+        plain(pose.shape),
     )

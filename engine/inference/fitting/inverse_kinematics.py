@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.hand.skinning import HandPose
+from engine.inference.fitting.kernels.compiling import plain
 from engine.inference.fitting.kernels.descent import descend
 from engine.inference.fitting.kernels.gauss_newton import State
 from engine.inference.fitting.kernels.kinematics import rest_shape
@@ -62,7 +63,7 @@ def solve_pose(
         return None
     target = np.where(known[:, None], joints, 0.0)
     precision = np.where(known, confidence, 0.0) / settings.joint_noise_m**2
-    shape = np.ascontiguousarray(shape, np.float64)
+    shape = plain(shape)
     rest, rest_joints = rest_shape(surface, shape)
     if start is None:
         rest_keypoints = np.where(
@@ -71,8 +72,10 @@ def solve_pose(
             rest_joints[surface.keypoint_joint],
         )
         rotation, position = wrist_from_palm(rest_keypoints, target, precision)
-        first = State(rotation, position, surface.mean.copy(), shape)
+        first = State(plain(rotation), position, surface.mean.copy(), shape)
     else:
-        first = State(start.wrist_rotation, start.wrist_position, start.angles, shape)
+        first = State(
+            plain(start.wrist_rotation), plain(start.wrist_position), plain(start.angles), shape
+        )
     found = descend(surface, rest, rest_joints, target, precision, first, settings, iterations)
     return HandPose(found.rotation, found.position, found.angles, shape)

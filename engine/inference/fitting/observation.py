@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
+from engine.inference.fitting.kernels.compiling import plain
 from engine.inference.fitting.kernels.depth_terms import Observed
 from engine.inference.fitting.kernels.sampling import spread_pixels, surface_samples
 from engine.inference.fitting.kernels.segmentation import (
@@ -78,14 +79,15 @@ def observe_hand(
     None where fewer than 40 pixels of the crop could belong to it, or the centre lies behind the
     camera or outside the picture.
     """
-    window = _window(depth_m.shape, camera, np.asarray(centre, np.float64), radius_m)
+    centre = plain(centre)
+    window = _window(depth_m.shape, camera, centre, radius_m)
     if window is None:
         return None
     left, top, right, bottom, stride = window
-    depth = np.ascontiguousarray(depth_m[top:bottom:stride, left:right:stride], np.float32)
+    depth = np.array(depth_m[top:bottom:stride, left:right:stride], np.float32, order="C")
     crop = _crop_camera(camera, depth.shape, left, top, stride)
     intrinsics = np.array([crop.fx, crop.fy, crop.cx, crop.cy])
-    mask = _hand_mask(depth, intrinsics, np.asarray(centre, np.float64), radius_m)
+    mask = _hand_mask(depth, intrinsics, centre, radius_m)
     if mask is None:
         return None
     outside, label = _distance_to(mask)
@@ -149,7 +151,7 @@ def _hand_mask(
     if table[main, 0] < _LEAST_PIXELS:
         return None
     size = 2 * int(_PART_REACH_M / pixel_m) + 1
-    around = cv2.dilate((label == main).view(np.uint8), np.ones((size, size), np.uint8))
+    around = cv2.dilate((label == main).astype(np.uint8), np.ones((size, size), np.uint8))
     return hand_components(label, table, main, np.asarray(around, np.uint8), pixel_m)
 
 

@@ -58,7 +58,7 @@ class FitSettings(NamedTuple):
     """Pull to the previous frame's angles: weight and radians."""
     shape_weight: float = 5.0
     """Pull of the shape coefficients to the start's, in units of standard deviations squared."""
-    wrist_cut_m: float = 0.012
+    wrist_cut_m: float = 0.016
     """Points that are not at least this far in front of the wrist count as forearm."""
     max_step_m: float = 0.030
     max_step_rad: float = 0.44

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
+import numpy.typing as npt
 import platformdirs
 
 from engine.inference.fitting.settings import FitSettings
@@ -28,6 +30,15 @@ def cache_folder() -> Path:
         digest.update(source.name.encode())
         digest.update(source.read_bytes())
     return Path(platformdirs.user_cache_dir("handtune")) / "kernels" / digest.hexdigest()[:16]
+
+
+def plain(array: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """A writeable copy in C order.
+
+    To numba a read-only or transposed array is another type, for which it would compile everything
+    again, in the middle of a live session.
+    """
+    return np.array(array, np.float64, order="C")
 
 
 def kernel(function: Kernel) -> Kernel:

@@ -8,6 +8,7 @@ import pytest
 from engine.hand.articulation import LOWER, UPPER
 from engine.hand.skinning import HandPose, pose_hand
 from engine.inference.fitting import HandFitter, HandObservation, observe_hand
+from engine.inference.fitting.kernels.judging import refine_and_judge
 from engine.render.forearm import forearm_mesh
 from engine.render.raycast import cast_depth, join_meshes
 from engine.render.sensor_noise import apply_sensor
@@ -182,3 +183,19 @@ def test_hand_behind_the_camera_has_the_worst_score() -> None:
 def test_left_hands_are_refused() -> None:
     with pytest.raises(ValueError, match="right hands"):
         HandFitter(hand_model().mirrored())
+
+
+def test_read_only_and_transposed_input_compiles_nothing_anew() -> None:
+    seen = see(make_pose())
+    fitter().fit(seen.observation, seen.pose, network_joints=seen.hand.keypoints)
+    before = len(refine_and_judge.signatures)
+    turned = np.asfortranarray(seen.pose.wrist_rotation)
+    angles = seen.pose.angles.copy()
+    angles.setflags(write=False)
+    depth = np.asfortranarray(seen.depth_m)
+    depth.setflags(write=False)
+    observation = observe_hand(depth, CAMERA, seen.hand.keypoints[9])
+    assert observation is not None
+    pose = replace(seen.pose, wrist_rotation=turned, angles=angles)
+    fitter().fit(observation, pose, previous=pose, shape_anchor=pose.shape)
+    assert len(refine_and_judge.signatures) == before
