@@ -48,6 +48,7 @@ def test_a_still_hand_comes_out_as_it_is(seed: int) -> None:
     assert found.shape is pose.shape
 
 
+@pytest.mark.slow
 def test_ten_thousand_steps_keep_rotations_orthonormal_and_do_not_drift() -> None:
     """A hand that tumbles for five minutes, then rests: the filter ends exactly where it is."""
     rng = np.random.default_rng(0)
