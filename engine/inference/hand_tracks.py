@@ -8,8 +8,9 @@ the network, and reports what it saw to `update`, which returns the hands to sho
   merely likely; so a single doubtful frame never shows a hand.
 - A hand that is not seen is hidden at once and forgotten after a few frames. Its identity stays
   reserved for a while: a hand of the same side that comes back gets the same number.
-- Side is a vote over frames: evidence adds up, and it takes clear evidence against to change it.
-  Of two hands at once one is left and one right, unless both are beyond doubt.
+- Side is a vote over frames. The look at a new hand counts most; later frames show nearly the same
+  picture again, so they count little, and it takes a second of evidence against a side to change
+  it. Two hands at once are one person's: one left, one right.
 """
 
 from __future__ import annotations
@@ -43,9 +44,12 @@ SAME_PLACE_M = 0.07
 TAKEN_M = 0.10
 """A candidate this close to a followed hand is that hand."""
 VOTE_LIMIT = 6.0
+BIRTH_VOTE, FRAME_VOTE = 3.0, 0.2
+"""Log-odds that the first look at a hand, and each later one, may add at most."""
+MEMORY_VOTE = 1.0
+"""Log-odds for the side of a hand that has just been lost."""
 CHANGE_SIDE = -1.5
 """Votes (log-odds) against the present side that change it."""
-BEYOND_DOUBT = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +175,7 @@ class HandTracks:
             if look.place.track_id is None:
                 self._consider(look, time_ns)
         self._tracks = _without_doubles(self._tracks)
-        self._tracks = _one_of_each_side(self._tracks)
+        self._tracks = _sides_assigned(self._tracks)
         shown = [track for track in self._tracks if track.confirmed and track.misses == 0]
         return tuple(sorted(shown, key=lambda track: track.hand_id))
 
@@ -187,8 +191,7 @@ class HandTracks:
         look = replace(look, presence=birth_belief(look.place.score, look.presence))
         if look.presence < LIKELY:
             return
-        votes = _evidence(look.right) + 0.5 * _evidence(look.place.right)
-        side = Side.RIGHT if votes >= 0 else Side.LEFT
+        side, votes = self._side_of_new(look)
         missing = [track for track in self._tracks if track.misses > 0]
         again = next((t for t in missing if t.side is side), None)
         if again is not None and look.presence >= SURE:
@@ -200,6 +203,18 @@ class HandTracks:
             self._tracks.remove(missing.pop(0))
         if len(self._tracks) < MOST_HANDS:
             self._tracks.append(self._born(look, votes, side, time_ns))
+
+    def _side_of_new(self, look: Look) -> tuple[Side, float]:
+        """Side and votes of a hand that was not followed so far."""
+        votes = _log_odds(look.right, BIRTH_VOTE)
+        present = [track for track in self._tracks if track.misses == 0]
+        if len(present) == 1:  # the other hand of the same person
+            side = present[0].side.other
+            return side, max(votes, 0.0) if side is Side.RIGHT else min(votes, 0.0)
+        waiting = [t for t in (*self._tracks, *self._gone) if t.confirmed]
+        if len({t.side for t in waiting}) == 1:
+            votes += MEMORY_VOTE if waiting[0].side is Side.RIGHT else -MEMORY_VOTE
+        return (Side.RIGHT if votes >= 0 else Side.LEFT), votes
 
     def _born(self, look: Look, votes: float, side: Side, time_ns: int) -> HandTrack:
         former = next((track for track in reversed(self._gone) if track.side is side), None)
@@ -243,7 +258,8 @@ def _followed(track: HandTrack, look: Look | None, time_ns: int) -> HandTrack:
     measured = (look.centre - track.centre) / elapsed_s
     velocity = 0.5 * track.velocity + 0.5 * measured if track.misses == 0 else np.zeros(3)
     speed = float(np.linalg.norm(velocity))
-    votes = float(np.clip(track.votes + _evidence(look.right), -VOTE_LIMIT, VOTE_LIMIT))
+    vote = FRAME_VOTE * (2.0 * look.right - 1.0)
+    votes = float(np.clip(track.votes + vote, -VOTE_LIMIT, VOTE_LIMIT))
     hits = track.hits + 1 if look.presence >= LIKELY else track.hits
     return replace(
         track,
@@ -251,7 +267,6 @@ def _followed(track: HandTrack, look: Look | None, time_ns: int) -> HandTrack:
         velocity=velocity * min(1.0, 2.0 / max(speed, 1e-9)),
         seen_ns=time_ns,
         votes=votes,
-        side=_side_after(track.side, votes),
         hits=hits,
         misses=0,
         confirmed=track.confirmed or hits >= BIRTH_FRAMES or look.presence >= SURE,
@@ -270,17 +285,6 @@ def _is_lost(track: HandTrack) -> bool:
     return track.misses > (LOST_FRAMES if track.confirmed else 0)
 
 
-def _side_after(side: Side, votes: float) -> Side:
-    """Hysteresis: the side changes only on clear evidence against it."""
-    support = votes if side is Side.RIGHT else -votes
-    return side.other if support < CHANGE_SIDE else side
-
-
-def _evidence(right: float) -> float:
-    """Log-odds of one frame, limited so that no single frame decides."""
-    return _log_odds(right, 1.5)
-
-
 def _without_doubles(tracks: list[HandTrack]) -> list[HandTrack]:
     """Two tracks on one hand: the one that has been seen for longer stays."""
     kept: list[HandTrack] = []
@@ -290,15 +294,25 @@ def _without_doubles(tracks: list[HandTrack]) -> list[HandTrack]:
     return [track for track in tracks if track in kept]
 
 
-def _one_of_each_side(tracks: list[HandTrack]) -> list[HandTrack]:
-    """Of two hands of the same side the less certain one changes, unless both are certain."""
-    if len(tracks) != 2 or tracks[0].side is not tracks[1].side:
-        return tracks
-    weaker = min(tracks, key=lambda track: abs(track.votes))
-    if abs(weaker.votes) >= BEYOND_DOUBT:
-        return tracks
-    changed = replace(weaker, side=weaker.side.other)
-    return [changed if track is weaker else track for track in tracks]
+def _sides_assigned(tracks: list[HandTrack]) -> list[HandTrack]:
+    """Sides after the votes, with hysteresis; of two hands one is left and one right."""
+    if len(tracks) == 1:
+        (track,) = tracks
+        wrong = _support(track) < CHANGE_SIDE
+        return [replace(track, side=track.side.other) if wrong else track]
+    if len(tracks) == 2:
+        first, second = tracks
+        if first.side is second.side:
+            newer = min(tracks, key=lambda t: (t.confirmed, abs(t.votes)))
+            return [replace(t, side=t.side.other) if t is newer else t for t in tracks]
+        if _support(first) + _support(second) < 2 * CHANGE_SIDE:
+            return [replace(track, side=track.side.other) for track in tracks]
+    return tracks
+
+
+def _support(track: HandTrack) -> float:
+    """Votes for the side that a track has."""
+    return track.votes if track.side is Side.RIGHT else -track.votes
 
 
 def _apart(first: Float64, second: Float64) -> float:

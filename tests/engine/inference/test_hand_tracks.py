@@ -157,16 +157,43 @@ def test_searching_costs_little_in_the_steady_state() -> None:
     assert world.searches <= SEARCH_EVERY
 
 
-def test_side_needs_clear_evidence_to_change() -> None:
+def test_side_changes_only_after_long_evidence_against_it() -> None:
     world = World()
     for _ in range(10):
         world.frame([right(MIDDLE)])
-    for _ in range(3):
+    for _ in range(10):
         assert world.frame([left(MIDDLE)])[0].side is Side.RIGHT
-    for _ in range(20):
+    for _ in range(50):
         shown = world.frame([left(MIDDLE)])
     assert shown[0].side is Side.LEFT
     assert shown[0].hand_id == 1
+
+
+def test_a_second_hand_is_the_other_one_whatever_it_looks_like() -> None:
+    world = World()
+    for _ in range(60):
+        shown = world.frame([right(MIDDLE), right(ASIDE)])
+    assert [(t.hand_id, t.side) for t in shown] == [(1, Side.RIGHT), (2, Side.LEFT)]
+
+
+def test_two_hands_that_were_taken_for_each_other_change_sides_together() -> None:
+    world = World()
+    for _ in range(20):
+        world.frame([right(MIDDLE), left(ASIDE)])
+    for _ in range(120):
+        shown = world.frame([left(MIDDLE), right(ASIDE)])
+    assert [(t.hand_id, t.side) for t in shown] == [(1, Side.LEFT), (2, Side.RIGHT)]
+
+
+def test_the_missing_one_of_two_hands_keeps_its_number_however_it_looks() -> None:
+    world = World()
+    for _ in range(20):
+        world.frame([right(MIDDLE), left(ASIDE)])
+    for _ in range(30):
+        world.frame([right(MIDDLE)])
+    for _ in range(SEARCH_EVERY + 1):
+        shown = world.frame([right(MIDDLE), (ASIDE, 0.97, 0.6)])
+    assert [(t.hand_id, t.side) for t in shown] == [(1, Side.RIGHT), (2, Side.LEFT)]
 
 
 def test_two_doubtful_hands_are_one_of_each_side() -> None:
