@@ -8,31 +8,36 @@ the observed depth, filter. A left hand is handled in the mirror (engine.inferen
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
-from engine.hand.model import HandModel, load_hand_model
+from engine.hand.model import SHAPE_COUNT, HandModel, load_hand_model
 from engine.hand.skinning import HandPose, pose_hand
 from engine.inference.backend import create_backend
 from engine.inference.crops import CUBE_M, Crop
-from engine.inference.depth_view import DepthView, FrameViews, mirror_points, mirror_pose
+from engine.inference.depth_view import FrameViews, mirror_points, mirror_pose
 from engine.inference.followed_hand import PALM_KEYPOINTS, FollowedHand
 from engine.inference.hand_solver import HandSolver, SolvedHand
-from engine.inference.hand_tracks import HandTrack, HandTracks, Look, Place
+from engine.inference.hand_tracks import MOST_HANDS, HandTrack, HandTracks, Look, Place
 from engine.inference.localiser import create_localiser
 from engine.inference.single_view import NetworkHand, SingleViewInference, single_view_network
 from engine.inference.stage_times import StageTimes
 from engine.messages import Float32, Frame, FrameSet, HandState, Scene, Side
+from engine.runtime.side_by_side import side_by_side
 
 Float64 = npt.NDArray[np.float64]
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 NEAREST_M = 0.05
+MEAN_SHAPE: Float64 = np.zeros(SHAPE_COUNT)
 
 
 def create_estimator(
@@ -44,8 +49,11 @@ def create_estimator(
         WeightsError: a file of weights is missing, damaged or of another kind.
         UserError: there is no such backend.
     """
-    network = create_backend(backend, single_view_network(weights), threads)
-    return DepthEstimator(load_hand_model(), SingleViewInference(network), create_localiser())
+    file = single_view_network(weights)
+    networks = [
+        SingleViewInference(create_backend(backend, file, threads)) for _ in range(MOST_HANDS)
+    ]
+    return DepthEstimator(load_hand_model(), networks, create_localiser())
 
 
 class Finder(Protocol):
@@ -66,18 +74,35 @@ class _Seen:
     solved: SolvedHand | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """What one of two hands is worked on with, beside the other."""
+
+    network: SingleViewInference
+    views: FrameViews
+    times: StageTimes
+
+    def infer(self, side: Side, centre: Float64, cube_m: float) -> NetworkHand:
+        """The network's answer to a crop, in the view of `side`."""
+        view = self.views[side]
+        return self.network.infer([view], [Crop(view.camera, centre, cube_m)])[0]
+
+
 class DepthEstimator:
-    """Follows up to two hands in the depth frames of one camera. Belongs to one thread."""
+    """Follows up to two hands in the depth frames of one camera. Belongs to one thread.
+
+    Two hands are worked on side by side, each with a network of its own (`networks`).
+    """
 
     def __init__(
         self,
         model: HandModel,
-        network: SingleViewInference,
+        networks: Sequence[SingleViewInference],
         finder: Finder,
         weights_revision: int = 0,
     ) -> None:
         self._models = {Side.RIGHT: model, Side.LEFT: model.mirrored()}
-        self._network = network
+        self._networks = tuple(networks)
         self._finder = finder
         self._solver = HandSolver(model)
         self._tracks = HandTracks()
@@ -95,10 +120,15 @@ class DepthEstimator:
         candidates = self._finder.find(frame.depth_m, frame.camera) if searched else ()
         times.lap("find")
         places = self._tracks.places(frame.time_ns, candidates)
-        seen = [self._see(views, place, times) for place in places if place.centre[2] > NEAREST_M]
+        in_front = [place for place in places if place.centre[2] > NEAREST_M]
+        seen = self._in_lanes(self._see, in_front, views, times)
         shown = self._tracks.update(frame.time_ns, [s.look for s in seen], searched)
         self._forget_lost()
-        hands = [self._hand(frame, views, track, seen, times) for track in shown]
+
+        def hand_of(lane: _Lane, track: HandTrack) -> HandState | None:
+            return self._hand(lane, frame, track, seen)
+
+        hands = self._in_lanes(hand_of, shown, views, times)
         return Scene(
             sequence=frame.sequence,
             captured_ns=frame.captured_ns,
@@ -107,91 +137,102 @@ class DepthEstimator:
             published_ns=time.monotonic_ns(),
         )
 
-    def _see(self, views: FrameViews, place: Place, times: StageTimes) -> _Seen:
+    def _in_lanes(
+        self,
+        work: Callable[[_Lane, Item], Result],
+        items: Sequence[Item],
+        views: FrameViews,
+        times: StageTimes,
+    ) -> list[Result]:
+        """Work on up to two items at a time; their times are added to `times`."""
+        lanes = [_Lane(network, views, StageTimes()) for network in self._networks]
+        results: list[Result] = []
+        for start in range(0, len(items), len(lanes)):
+            batch = items[start : start + len(lanes)]
+            results += side_by_side(lambda k, item: work(lanes[k], item), batch)
+        for lane in lanes:
+            times.add(lane.times)
+        return results
+
+    def _see(self, lane: _Lane, place: Place) -> _Seen:
         """Ask the network about a place."""
         hand = self._followed.get(place.track_id) if place.track_id is not None else None
         if hand is None:
-            return self._see_new(views, place, times)
+            return self._see_new(lane, place)
         centre = mirror_points(place.centre + hand.crop_offset, hand.side)
-        network = self._infer(views[hand.side], centre, hand.cube_m(self._models[Side.RIGHT]))
+        lane.times.mark()
+        network = lane.infer(hand.side, centre, hand.cube_m(self._models[Side.RIGHT]))
         right = network.same_side if hand.side is Side.RIGHT else 1.0 - network.same_side
-        times.lap("network")
+        lane.times.lap("network")
         return _seen(place, hand.side, network, right)
 
-    def _see_new(self, views: FrameViews, place: Place, times: StageTimes) -> _Seen:
+    def _see_new(self, lane: _Lane, place: Place) -> _Seen:
         """Look at a place for the first time: as a right and as a left hand, both fitted.
 
         The depth itself tells which: the wrong hand fits worse.
         """
-        tries = {side: self._try_side(views, place, side, times) for side in Side}
+        tries = {side: self._try_side(lane, place, side) for side in Side}
         log_odds = _side_evidence(tries[Side.RIGHT]) - _side_evidence(tries[Side.LEFT])
         right = float(1.0 / (1.0 + np.exp(-log_odds - _logit(place.right))))
         chosen = tries[Side.RIGHT if right >= 0.5 else Side.LEFT]
         return replace(chosen, look=replace(chosen.look, right=right))
 
-    def _try_side(self, views: FrameViews, place: Place, side: Side, times: StageTimes) -> _Seen:
+    def _try_side(self, lane: _Lane, place: Place, side: Side) -> _Seen:
         """A place seen as a hand of `side`: centred on its fingers, then fitted."""
         centre = mirror_points(place.centre, side)
-        first = self._infer(views[side], centre, CUBE_M)
-        network = self._infer(views[side], _finger_centre(first, centre), CUBE_M)
-        times.lap("network")
-        solved = self._solver.solve(views[side], network, None, network.pose.shape, times)
+        lane.times.mark()
+        first = lane.infer(side, centre, CUBE_M)
+        network = lane.infer(side, _finger_centre(first, centre), CUBE_M)
+        lane.times.lap("network")
+        solved = self._solver.solve(lane.views[side], network, None, MEAN_SHAPE, lane.times)
         return _seen(place, side, network, 0.5, solved)
 
-    def _infer(self, view: DepthView, centre: Float64, cube_m: float) -> NetworkHand:
-        return self._network.infer([view], [Crop(view.camera, centre, cube_m)])[0]
-
     def _hand(
-        self,
-        frame: Frame,
-        views: FrameViews,
-        track: HandTrack,
-        seen: Sequence[_Seen],
-        times: StageTimes,
+        self, lane: _Lane, frame: Frame, track: HandTrack, seen: Sequence[_Seen]
     ) -> HandState | None:
         """The state of one hand that the tracks show; None where nothing can be fitted."""
         found = min(seen, key=lambda s: float(np.linalg.norm(s.look.centre - track.centre)))
         if found.side is not track.side:
-            found = self._seen_as(views, found, track.side, times)
+            found = self._seen_as(lane, found, track.side)
         hand = self._followed.get(track.hand_id)
         if hand is not None and hand.side is not track.side:
             hand = None
-        solved = found.solved or self._solve(views, found, hand, times)
+        solved = found.solved or self._solve(lane, found, hand)
         if hand is not None and (solved is None or solved.poor):
-            found, solved = self._rescued(views, found, solved, times)
+            found, solved = self._rescued(lane, found, solved)
         if solved is None:
             return None
         if hand is None:
-            guess = solved.fit.pose.shape
-            hand = FollowedHand(track.side, solved, self._solver.new_shape(guess))
+            hand = FollowedHand(track.side, solved, self._solver.new_shape())
             self._followed[track.hand_id] = hand
         shown = hand.take(solved, frame.time_ns / 1e9)
         state = self._state(frame, track, found, solved, shown)
-        times.lap("filter")
+        lane.times.lap("filter")
         return state
 
     def _rescued(
-        self, views: FrameViews, found: _Seen, solved: SolvedHand | None, times: StageTimes
+        self, lane: _Lane, found: _Seen, solved: SolvedHand | None
     ) -> tuple[_Seen, SolvedHand | None]:
         """A second, fresh look at a followed hand that fits badly: it may have jumped."""
-        again = self._seen_as(views, found, found.side, times)
+        again = self._seen_as(lane, found, found.side)
         fresh = again.solved
         if fresh is None or (solved is not None and solved.fit.score <= fresh.fit.score):
             return found, solved
         return again, fresh
 
-    def _seen_as(self, views: FrameViews, found: _Seen, side: Side, times: StageTimes) -> _Seen:
+    def _seen_as(self, lane: _Lane, found: _Seen, side: Side) -> _Seen:
         """The same place looked at as a hand of the other side, because the tracks say so."""
         joints = mirror_points(found.network.joints[1:], found.side)
         place = replace(found.look.place, centre=joints.mean(0))
-        return self._try_side(views, place, side, times)
+        return self._try_side(lane, place, side)
 
-    def _solve(
-        self, views: FrameViews, found: _Seen, hand: FollowedHand | None, times: StageTimes
-    ) -> SolvedHand | None:
+    def _solve(self, lane: _Lane, found: _Seen, hand: FollowedHand | None) -> SolvedHand | None:
         previous = None if hand is None else hand.pose
-        shape = found.network.pose.shape if hand is None else hand.pose.shape
-        return self._solver.solve(views[found.side], found.network, previous, shape, times)
+        shape = MEAN_SHAPE if hand is None else hand.shape
+        lane.times.mark()
+        return self._solver.solve(
+            lane.views[found.side], found.network, previous, shape, lane.times
+        )
 
     def _state(
         self, frame: Frame, track: HandTrack, found: _Seen, solved: SolvedHand, shown: HandPose

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
@@ -23,8 +21,6 @@ ADULT_PALM_M = 0.090
 """Wrist to middle knuckle at which a crop's cube has its nominal size."""
 SHAPE_EVERY = 4
 """Frames between two that the shape is learnt from: neighbours say the same."""
-SHAPE_RATE = 0.08
-"""Share of the way to the estimated shape that the mesh goes in a frame, so that it never jumps."""
 
 
 class FollowedHand:
@@ -46,11 +42,14 @@ class FollowedHand:
         self.crop_offset = mirror_points(offset, self.side)
         if self._frames % SHAPE_EVERY == 0 and not solved.from_network:
             self._shape.add(solved.observation, solved.fit)
-        pose = solved.fit.pose
-        shape = pose.shape + SHAPE_RATE * (self._shape.shape - pose.shape)
-        self.pose = replace(pose, shape=shape)
+        self.pose = solved.fit.pose
         self._frames += 1
         return self._filter(self.pose, time_s)
+
+    @property
+    def shape(self) -> Float64:
+        """[10]: the person's shape as learnt so far, to which each frame's shape is held."""
+        return self._shape.shape
 
     def cube_m(self, model: HandModel) -> float:
         """Side of the crop's cube for this person's hand, as training chose it."""

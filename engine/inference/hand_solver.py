@@ -35,9 +35,6 @@ forearm, the other hand or a lookalike."""
 
 POOR_RESIDUAL_M, POOR_EXPLAINED = 0.004, 0.85
 
-NETWORK_SHAPE_DEVIATION = 0.8
-"""How far, in standard deviations, the network's shape is from the truth as a rule."""
-
 
 @dataclass(frozen=True, slots=True)
 class SolverSettings:
@@ -73,11 +70,9 @@ class HandSolver:
         self._fitter = HandFitter(model)
         self._settings = settings
 
-    def new_shape(self, guess: Float64) -> ShapeEstimator:
-        """An estimator of one person's shape that begins with the network's guess [10]."""
-        estimator = ShapeEstimator(self._fitter)
-        estimator.suppose(guess, NETWORK_SHAPE_DEVIATION)
-        return estimator
+    def new_shape(self) -> ShapeEstimator:
+        """An estimator of one person's shape that begins with the mean hand."""
+        return ShapeEstimator(self._fitter)
 
     def solve(
         self,
@@ -90,7 +85,8 @@ class HandSolver:
         """The hand's pose; None where there is nothing to fit: no mesh is better
         than one in the wrong place.
 
-        `previous` is the last fitted pose of a followed hand.
+        `previous` is the last fitted pose of a followed hand; `shape` [10] is what the frame's
+        shape is held to.
         """
         observation = observe_hand(view.depth_m, view.camera, network.joints[1:].mean(0))
         times.lap("observe")
@@ -105,7 +101,7 @@ class HandSolver:
             return None
         start = self._best_start(observation, network, inverse, previous)
         times.lap("start")
-        fit = self._fit(observation, network, start, previous)
+        fit = self._fit(observation, network, start, previous, shape)
         times.lap("fit")
         return _solved(observation, network, start, fit)
 
@@ -129,6 +125,7 @@ class HandSolver:
         network: NetworkHand,
         start: FitResult,
         previous: HandPose | None,
+        shape: Float64,
     ) -> FitResult:
         followed = previous is not None
         steps = self._settings.following_steps if followed else self._settings.first_steps
@@ -139,7 +136,8 @@ class HandSolver:
             previous=previous,
             network_joints=network.joints,
             joint_confidence=network.confidence,
-            refine_shape=not followed,
+            refine_shape=True,
+            shape_anchor=shape,
         )
 
 

@@ -1,4 +1,4 @@
-"""One-euro filtering of a hand's pose: position, rotation and angles, each in its own unit."""
+"""One-euro filtering of a hand: position, rotation, angles and shape, each in its own unit."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ Float64 = npt.NDArray[np.float64]
 POSITION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=100.0)  # metres
 ROTATION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=8.0)  # radians
 ANGLES = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=4.0)  # radians, 22 together
+SHAPE = OneEuroSettings(rest_cutoff_hz=4.0, speed_gain=1.0)  # standard deviations
 
 
 class PoseFilter:
@@ -27,16 +28,18 @@ class PoseFilter:
         self._position = OneEuroFilter(POSITION)
         self._turn = OneEuroFilter(ROTATION)
         self._angles = OneEuroFilter(ANGLES)
+        self._shape = OneEuroFilter(SHAPE)
         self._last: Float64 | None = None
         self._turned: Float64 = np.zeros(3)
 
     def __call__(self, pose: HandPose, time_s: float) -> HandPose:
-        """The filtered pose; shape passes unchanged (it has its own, much slower estimate)."""
+        """The filtered pose."""
         return replace(
             pose,
             wrist_position=self._position(pose.wrist_position, time_s),
             wrist_rotation=self._filter_rotation(pose.wrist_rotation, time_s),
             angles=self._angles(pose.angles, time_s),
+            shape=self._shape(pose.shape, time_s),
         )
 
     def _filter_rotation(self, rotation: Float64, time_s: float) -> Float64:

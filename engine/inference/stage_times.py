@@ -20,5 +20,15 @@ class StageTimes:
         self._ms[stage] = self._ms.get(stage, 0.0) + 1000 * (now - self._last)
         self._last = now
 
+    def mark(self) -> None:
+        """Begin the next lap now; what came before is counted for nothing."""
+        self._last = time.perf_counter()
+
+    def add(self, other: StageTimes) -> None:
+        """Count another stopwatch's laps too; the next lap begins now."""
+        for stage, ms in other._ms.items():
+            self._ms[stage] = self._ms.get(stage, 0.0) + ms
+        self.mark()
+
     def freeze(self) -> Mapping[str, float]:
         return MappingProxyType(self._ms)

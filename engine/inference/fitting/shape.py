@@ -54,13 +54,6 @@ class ShapeEstimator:
         self._vector = np.zeros(SHAPE_COUNT)
         self.frame_count = 0
 
-    def suppose(self, shape: Float64, deviation: float) -> None:
-        """Add a guess [10] that is right within `deviation` standard deviations; it is forgotten
-        like a frame."""
-        information = np.eye(SHAPE_COUNT) / deviation**2
-        self._information = self._information + information
-        self._vector = self._vector + information @ shape
-
     @property
     def shape(self) -> Float64:
         """[10] standard deviations: the most likely shape under a unit normal prior."""

@@ -154,7 +154,7 @@ def world() -> World:
 
 @pytest.fixture
 def estimator(world: World) -> DepthEstimator:
-    return DepthEstimator(MODELS[Side.RIGHT], KnowingNetwork(world), KnowingFinder(world))  # type: ignore[arg-type]
+    return DepthEstimator(MODELS[Side.RIGHT], [KnowingNetwork(world)] * 2, KnowingFinder(world))  # type: ignore[arg-type]
 
 
 def _watch(
@@ -202,7 +202,9 @@ def test_a_left_hand_is_handled_as_its_mirror_image(world: World) -> None:
     errors = []
     for side in Side:
         world.time = 0
-        estimator = DepthEstimator(MODELS[Side.RIGHT], KnowingNetwork(world), KnowingFinder(world))  # type: ignore[arg-type]
+        estimator = DepthEstimator(
+            MODELS[Side.RIGHT], [KnowingNetwork(world)] * 2, KnowingFinder(world)
+        )  # type: ignore[arg-type]
         watched = _watch(world, estimator, 14, side)[6:]
         errors.append(np.mean([_error_m(scene.hands[0], hands[0]) for hands, scene in watched]))
     assert errors[0] == pytest.approx(errors[1], abs=0.0015)
@@ -278,7 +280,7 @@ def test_reset_forgets_everything(world: World, estimator: DepthEstimator) -> No
 
 def test_searching_stops_while_both_hands_are_followed(world: World) -> None:
     finder = KnowingFinder(world)
-    estimator = DepthEstimator(MODELS[Side.RIGHT], KnowingNetwork(world), finder)  # type: ignore[arg-type]
+    estimator = DepthEstimator(MODELS[Side.RIGHT], [KnowingNetwork(world)] * 2, finder)  # type: ignore[arg-type]
     _watch(world, estimator, 8, Side.RIGHT, Side.LEFT)
     assert finder.searches <= 2
 
@@ -287,6 +289,8 @@ def test_the_same_frames_give_the_same_scenes(world: World) -> None:
     runs = []
     for _ in range(2):
         world.time = 0
-        estimator = DepthEstimator(MODELS[Side.RIGHT], KnowingNetwork(world), KnowingFinder(world))  # type: ignore[arg-type]
+        estimator = DepthEstimator(
+            MODELS[Side.RIGHT], [KnowingNetwork(world)] * 2, KnowingFinder(world)
+        )  # type: ignore[arg-type]
         runs.append([scene.hands[0].joints for _, scene in _watch(world, estimator, 4, Side.RIGHT)])
     np.testing.assert_array_equal(runs[0], runs[1])

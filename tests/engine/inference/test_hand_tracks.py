@@ -205,6 +205,26 @@ def test_two_doubtful_hands_are_one_of_each_side() -> None:
     assert next(t for t in shown if t.centre[0] < 0.1).side is Side.RIGHT
 
 
+def test_a_track_that_is_drawn_to_the_other_hand_is_hidden_and_found_again_as_itself() -> None:
+    tracks = HandTracks()
+    near = np.array([0.13, 0.0, 0.5])
+
+    def frame(k: int, second: np.ndarray, searched: bool) -> list[tuple[int, Side]]:
+        candidates = [Place(None, c, 0.5, NEUTRAL) for c in (MIDDLE, near)] if searched else []
+        looks = []
+        for place in tracks.places(k * FRAME_NS, candidates):
+            own = place.centre[0] < 0.05 and place.track_id != 2
+            looks.append(Look(place, MIDDLE if own else second, 0.97, 0.9 if own else 0.1))
+        return [(t.hand_id, t.side) for t in tracks.update(k * FRAME_NS, looks, searched)]
+
+    both = [(1, Side.RIGHT), (2, Side.LEFT)]
+    assert frame(1, near, searched=True) == both
+    assert frame(2, near, searched=False) == both
+    assert frame(3, MIDDLE + [0.04, 0, 0], searched=False) == both[:1]
+    assert tracks.wants_search()
+    assert frame(4, near, searched=True) == both
+
+
 def test_two_tracks_on_one_hand_become_one() -> None:
     world = World()
     for _ in range(10):

@@ -70,11 +70,3 @@ def test_true_shape_stays() -> None:
         seen = see(make_pose())
         assert estimator.add(seen.observation, fitter().assess(seen.observation, seen.pose))
     assert np.abs(estimator.shape).max() < 0.25
-
-
-def test_a_guess_is_kept_until_frames_say_otherwise() -> None:
-    estimator = ShapeEstimator(fitter())
-    estimator.suppose(LONG_FINGERS, deviation=0.1)
-    np.testing.assert_allclose(estimator.shape, LONG_FINGERS, atol=0.02)
-    estimator.reset()
-    np.testing.assert_array_equal(estimator.shape, np.zeros(10))
