@@ -146,12 +146,12 @@ class HandTracks:
         `candidates`; at most as many are added as hands are missing.
         """
         places = [Place(t.hand_id, t.predicted(time_ns), t.right) for t in self._tracks]
-        free = list(candidates)
+        owners = [_nearest(candidate.centre, places, TAKEN_M) for candidate in candidates]
         for k, track in enumerate(self._tracks):
-            near = [c for c in free if _apart(c.centre, places[k].centre) < TAKEN_M]
-            if near and track.misses > 0:
-                places[k] = replace(places[k], centre=near[0].centre)
-            free = [c for c in free if c not in near]
+            own = [c for c, owner in zip(candidates, owners, strict=True) if owner == k]
+            if own and track.misses > 0:
+                places[k] = replace(places[k], centre=own[0].centre)
+        free = [c for c, owner in zip(candidates, owners, strict=True) if owner is None]
         room = MOST_HANDS - sum(track.misses == 0 for track in self._tracks)
         return places + free[: max(room, 0)]
 
@@ -167,14 +167,17 @@ class HandTracks:
         """
         self._since_search = 0 if searched else self._since_search + 1
         by_id = {look.place.track_id: look for look in looks if look.place.track_id is not None}
-        self._tracks = [
-            _followed(track, by_id.get(track.hand_id), time_ns) for track in self._tracks
-        ]
+        before = self._tracks
+        self._tracks = [_followed(track, by_id.get(track.hand_id), time_ns) for track in before]
+        if len(before) == 2:
+            self._tracks = _without_intruder(before, self._tracks)
         self._bury(time_ns)
         for look in looks:
             if look.place.track_id is None:
                 self._consider(look, time_ns)
-        self._tracks = _without_doubles(self._tracks)
+        kept = _without_doubles(self._tracks)
+        self._gone += [track for track in self._tracks if track.confirmed and track not in kept]
+        self._tracks = kept
         self._tracks = _sides_assigned(self._tracks)
         shown = [track for track in self._tracks if track.confirmed and track.misses == 0]
         return tuple(sorted(shown, key=lambda track: track.hand_id))
@@ -283,6 +286,25 @@ def _restarted(track: HandTrack, look: Look, time_ns: int) -> HandTrack:
 
 def _is_lost(track: HandTrack) -> bool:
     return track.misses > (LOST_FRAMES if track.confirmed else 0)
+
+
+def _without_intruder(before: list[HandTrack], after: list[HandTrack]) -> list[HandTrack]:
+    """Two hands that were apart and now seem to be at one place: the one that jumped there has
+    been drawn to the other; it stays where it was and counts as not seen."""
+    if _apart(after[0].centre, after[1].centre) >= SAME_PLACE_M:
+        return after
+    moved = [_apart(new.centre, old.centre) for old, new in zip(before, after, strict=True)]
+    intruder = int(np.argmax(moved))
+    hidden = replace(before[intruder], misses=before[intruder].misses + 1, hits=0)
+    return [hidden if k == intruder else track for k, track in enumerate(after)]
+
+
+def _nearest(centre: Float64, places: Sequence[Place], reach_m: float) -> int | None:
+    """Index of the place nearest to `centre`; None where none is within reach."""
+    distances = [_apart(centre, place.centre) for place in places]
+    if not distances or min(distances) >= reach_m:
+        return None
+    return int(np.argmin(distances))
 
 
 def _without_doubles(tracks: list[HandTrack]) -> list[HandTrack]:
