@@ -17,7 +17,7 @@ def test_results_come_in_the_order_of_the_items() -> None:
 def test_lanes_run_at_the_same_time() -> None:
     both = threading.Barrier(2, timeout=5)
 
-    def meet(lane: int, item: str) -> str:
+    def meet(_: int, item: str) -> str:
         both.wait()  # would break after its timeout if one ran after the other
         return item
 
