@@ -44,10 +44,11 @@ SAME_PLACE_M = 0.07
 TAKEN_M = 0.10
 """A candidate this close to a followed hand is that hand."""
 VOTE_LIMIT = 6.0
-BIRTH_VOTE, FRAME_VOTE = 3.0, 0.2
+BIRTH_VOTE, FRAME_VOTE = 2.5, 0.2
 """Log-odds that the first look at a hand, and each later one, may add at most."""
-MEMORY_VOTE = 1.0
-"""Log-odds for the side of a hand that has just been lost."""
+MEMORY_VOTE, MEMORY_REACH_M = 3.0, 0.2
+"""Hands come back where they left: log-odds for the side of the lost hand that was nearer, where
+it was nearer by the reach or more; a third of that where only one was lost."""
 CHANGE_SIDE = -1.5
 """Votes (log-odds) against the present side that change it."""
 
@@ -214,10 +215,21 @@ class HandTracks:
         if len(present) == 1:  # the other hand of the same person
             side = present[0].side.other
             return side, max(votes, 0.0) if side is Side.RIGHT else min(votes, 0.0)
-        waiting = [t for t in (*self._tracks, *self._gone) if t.confirmed]
-        if len({t.side for t in waiting}) == 1:
-            votes += MEMORY_VOTE if waiting[0].side is Side.RIGHT else -MEMORY_VOTE
+        votes += self._memory_of(look.centre)
         return (Side.RIGHT if votes >= 0 else Side.LEFT), votes
+
+    def _memory_of(self, centre: Float64) -> float:
+        """Log-odds for the right hand from where hands have lately been lost."""
+        waiting = [t for t in (*self._gone, *self._tracks) if t.confirmed and t.misses > 0]
+        last = {track.side: track for track in waiting}
+        if len(last) == 2:
+            nearer = _apart(last[Side.LEFT].centre, centre) - _apart(
+                last[Side.RIGHT].centre, centre
+            )
+            return MEMORY_VOTE * float(np.clip(nearer / MEMORY_REACH_M, -1.0, 1.0))
+        if not last:
+            return 0.0
+        return MEMORY_VOTE / 3 if Side.RIGHT in last else -MEMORY_VOTE / 3
 
     def _born(self, look: Look, votes: float, side: Side, time_ns: int) -> HandTrack:
         former = next((track for track in reversed(self._gone) if track.side is side), None)

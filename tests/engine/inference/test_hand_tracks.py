@@ -205,6 +205,18 @@ def test_two_doubtful_hands_are_one_of_each_side() -> None:
     assert next(t for t in shown if t.centre[0] < 0.1).side is Side.RIGHT
 
 
+def test_of_two_lost_hands_the_nearer_one_comes_back() -> None:
+    world = World()
+    for _ in range(20):
+        world.frame([right(MIDDLE), left(ASIDE)])
+    for _ in range(30):
+        world.frame([])
+    shown = world.frame(
+        [right(ASIDE + [0.0, 0.05, 0.0])]
+    )  # at the border it looks like a right one
+    assert [(t.hand_id, t.side) for t in shown] == [(2, Side.LEFT)]
+
+
 def test_a_track_that_is_drawn_to_the_other_hand_is_hidden_and_found_again_as_itself() -> None:
     tracks = HandTracks()
     near = np.array([0.13, 0.0, 0.5])
