@@ -35,7 +35,7 @@ KEEP = 0.35
 flicker."""
 BIRTH_FRAMES = 3
 LOST_FRAMES = 6
-MEMORY_NS = 3_000_000_000
+MEMORY_NS = 10_000_000_000
 """How long an identity waits for its hand to come back."""
 SEARCH_EVERY = 6
 """Frames between searches for a second hand while one is followed."""

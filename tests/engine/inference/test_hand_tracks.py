@@ -133,7 +133,7 @@ def test_a_hand_that_returns_elsewhere_is_shown_at_once_under_its_number(gone_fr
 def test_after_the_memory_a_new_hand_gets_a_new_number() -> None:
     world = World()
     world.frame([right(MIDDLE)])
-    for _ in range(120):  # four seconds
+    for _ in range(320):  # more than ten seconds
         world.frame([])
     assert [t.hand_id for t in world.frame([right(MIDDLE)])] == [2]
 
