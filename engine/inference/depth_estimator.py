@@ -116,7 +116,7 @@ class DepthEstimator:
     def estimate(self, frame_set: FrameSet) -> Scene:
         frame = frame_set.frames[0]
         times, views = StageTimes(), FrameViews(frame)
-        searched = self._tracks.wants_search()
+        searched = self._tracks.wants_search(frame.captured_ns)
         candidates = self._finder.find(frame.depth_m, frame.camera) if searched else ()
         times.lap("find")
         places = self._tracks.places(frame.time_ns, candidates)

@@ -37,6 +37,8 @@ BIRTH_FRAMES = 3
 LOST_FRAMES = 6
 MEMORY_NS = 10_000_000_000
 """How long an identity waits for its hand to come back."""
+STALE_NS = 250_000_000
+"""After a pause as long as this between two frames a hand may be anywhere."""
 SEARCH_EVERY = 6
 """Frames between searches for a second hand while one is followed."""
 SAME_PLACE_M = 0.07
@@ -130,10 +132,14 @@ class HandTracks:
         """Forget every hand and start numbering anew."""
         self.__init__()  # type: ignore[misc]
 
-    def wants_search(self) -> bool:
-        """Whether to run the localiser on this frame: always while a hand is missing that was
-        there or none is followed, now and then while there may be a second one."""
-        followed = [track for track in self._tracks if track.misses == 0]
+    def wants_search(self, time_ns: int | None = None) -> bool:
+        """Whether to run the localiser on the frame of this time: always while none is followed or
+        one is missing or has not been seen for a while, now and then while there may be another."""
+        followed = [
+            track
+            for track in self._tracks
+            if track.misses == 0 and (time_ns is None or time_ns - track.seen_ns < STALE_NS)
+        ]
         if len(followed) >= MOST_HANDS:
             return False
         if not followed or len(followed) < len(self._tracks):
@@ -150,10 +156,11 @@ class HandTracks:
         owners = [_nearest(candidate.centre, places, TAKEN_M) for candidate in candidates]
         for k, track in enumerate(self._tracks):
             own = [c for c, owner in zip(candidates, owners, strict=True) if owner == k]
-            if own and track.misses > 0:
+            if own and (track.misses > 0 or time_ns - track.seen_ns >= STALE_NS):
                 places[k] = replace(places[k], centre=own[0].centre)
         free = [c for c, owner in zip(candidates, owners, strict=True) if owner is None]
-        room = MOST_HANDS - sum(track.misses == 0 for track in self._tracks)
+        seen = [t for t in self._tracks if t.misses == 0 and time_ns - t.seen_ns < STALE_NS]
+        room = MOST_HANDS - len(seen)
         return places + free[: max(room, 0)]
 
     def update(

@@ -198,7 +198,7 @@ def torso_mesh(rng: np.random.Generator, build: Build) -> Mesh:
 
 
 def head_meshes(rng: np.random.Generator, build: Build) -> tuple[Mesh, Mesh]:
-    """Neck, face and nose in the body frame, and the hair."""
+    """Neck, face, nose and chin in the body frame; and hair and eyes, which may be dark."""
     s = build.scale**0.5  # a child's head is nearly as large as an adult's
     nod = rotation_from_axis_angle(
         np.array([[0, rng.normal(0, 0.2), 0], [0, 0, rng.normal(0, 0.3)]])
@@ -218,7 +218,10 @@ def head_meshes(rng: np.random.Generator, build: Build) -> tuple[Mesh, Mesh]:
     thick = rng.uniform(1.0, 1.12)
     back = rng.uniform(-0.03, -0.012)
     hair = part((back, 0, 0.02), (0.092 * thick, 0.08 * thick, 0.108 * thick))
-    return merged([neck, skull, nose]), hair
+    chin = part((0.055, 0, -0.085), (0.03, 0.03 * rng.uniform(0.7, 1.3), 0.025))
+    brow = part((0.07, 0, 0.03), (0.026, 0.05, 0.014))
+    eyes = [part((0.078, y, 0.008), (0.02, 0.016, 0.011)) for y in (-0.03, 0.03)]
+    return merged([neck, skull, nose, chin, brow]), merged([hair, *eyes])
 
 
 def legs_mesh(rng: np.random.Generator, build: Build, seated: bool) -> Mesh:

@@ -157,6 +157,19 @@ def test_searching_costs_little_in_the_steady_state() -> None:
     assert world.searches <= SEARCH_EVERY
 
 
+def test_after_a_pause_between_frames_the_hand_is_searched_everywhere() -> None:
+    world = World()
+    for _ in range(5):
+        world.frame([right(MIDDLE)])
+    assert not world.tracks.wants_search(world.time_ns + FRAME_NS)
+    later_ns = world.time_ns + 700_000_000
+    assert world.tracks.wants_search(later_ns)
+    moved = Place(None, ASIDE, 0.9, NEUTRAL)
+    places = world.tracks.places(later_ns, [moved])
+    shown = world.tracks.update(later_ns, [world._look(p, [right(ASIDE)]) for p in places], True)
+    assert [t.hand_id for t in shown] == [1]
+
+
 def test_side_changes_only_after_long_evidence_against_it() -> None:
     world = World()
     for _ in range(10):
