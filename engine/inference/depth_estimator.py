@@ -20,6 +20,7 @@ from calibration.camera_model import PinholeCamera
 from engine.hand.model import SHAPE_COUNT, HandModel, load_hand_model
 from engine.hand.skinning import HandPose, pose_hand
 from engine.inference.backend import create_backend
+from engine.inference.belief import fit_evidence, log_odds, probability
 from engine.inference.crops import CUBE_M, Crop
 from engine.inference.depth_view import FrameViews, mirror_points, mirror_pose
 from engine.inference.followed_hand import PALM_KEYPOINTS, FollowedHand
@@ -37,6 +38,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 NEAREST_M = 0.05
+LOCALISER_SIDE_WEIGHT = 0.3
+"""At its low resolution the localiser tells left from right in two of three cases only."""
 MEAN_SHAPE: Float64 = np.zeros(SHAPE_COUNT)
 
 
@@ -164,7 +167,7 @@ class DepthEstimator:
         network = lane.infer(hand.side, centre, hand.cube_m(self._models[Side.RIGHT]))
         right = network.same_side if hand.side is Side.RIGHT else 1.0 - network.same_side
         lane.times.lap("network")
-        return _seen(place, hand.side, network, right)
+        return _seen(place, hand.side, network, right, hand.evidence)
 
     def _see_new(self, lane: _Lane, place: Place) -> _Seen:
         """Look at a place for the first time: as a right and as a left hand, both fitted.
@@ -172,8 +175,8 @@ class DepthEstimator:
         The depth itself tells which: the wrong hand fits worse.
         """
         tries = {side: self._try_side(lane, place, side) for side in Side}
-        log_odds = _side_evidence(tries[Side.RIGHT]) - _side_evidence(tries[Side.LEFT])
-        right = float(1.0 / (1.0 + np.exp(-log_odds - _logit(place.right))))
+        fits = _side_evidence(tries[Side.RIGHT]) - _side_evidence(tries[Side.LEFT])
+        right = probability(fits + LOCALISER_SIDE_WEIGHT * log_odds(place.right))
         chosen = tries[Side.RIGHT if right >= 0.5 else Side.LEFT]
         return replace(chosen, look=replace(chosen.look, right=right))
 
@@ -185,7 +188,7 @@ class DepthEstimator:
         network = lane.infer(side, _finger_centre(first, centre), CUBE_M)
         lane.times.lap("network")
         solved = self._solver.solve(lane.views[side], network, None, MEAN_SHAPE, lane.times)
-        return _seen(place, side, network, 0.5, solved)
+        return _seen(place, side, network, 0.5, fit_evidence(solved, network), solved)
 
     def _hand(
         self, lane: _Lane, frame: Frame, track: HandTrack, seen: Sequence[_Seen]
@@ -205,7 +208,7 @@ class DepthEstimator:
         if hand is None:
             hand = FollowedHand(track.side, solved, self._solver.new_shape())
             self._followed[track.hand_id] = hand
-        shown = hand.take(solved, frame.time_ns / 1e9)
+        shown = hand.take(solved, found.network, frame.time_ns / 1e9)
         state = self._state(frame, track, found, solved, shown)
         lane.times.lap("filter")
         return state
@@ -262,10 +265,17 @@ class DepthEstimator:
 
 
 def _seen(
-    place: Place, side: Side, network: NetworkHand, right: float, solved: SolvedHand | None = None
+    place: Place,
+    side: Side,
+    network: NetworkHand,
+    right: float,
+    evidence: float,
+    solved: SolvedHand | None = None,
 ) -> _Seen:
+    """What was seen; `evidence` is the fit's log-odds for a hand, added to the network's."""
     palm = mirror_points(network.joints[list(PALM_KEYPOINTS)].mean(0), side)
-    return _Seen(Look(place, palm, network.presence, right), side, network, solved)
+    presence = probability(log_odds(network.presence) + evidence)
+    return _Seen(Look(place, palm, presence, right), side, network, solved)
 
 
 def _side_evidence(seen: _Seen) -> float:
@@ -274,13 +284,8 @@ def _side_evidence(seen: _Seen) -> float:
     Weights by logistic regression on simulated frames (docs/benchmarks.md).
     """
     score_mm = 30.0 if seen.solved is None else 1000.0 * seen.solved.fit.score
-    network = 1.2 * _logit(seen.network.same_side) + 8.0 * float(seen.network.confidence.mean())
+    network = 1.2 * log_odds(seen.network.same_side) + 8.0 * float(seen.network.confidence.mean())
     return network - 0.7 * score_mm
-
-
-def _logit(probability: float) -> float:
-    p = float(np.clip(probability, 1e-3, 1 - 1e-3))
-    return float(np.log(p / (1 - p)))
 
 
 def _finger_centre(network: NetworkHand, fallback: Float64) -> Float64:

@@ -7,11 +7,13 @@ import numpy.typing as npt
 
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose
+from engine.inference.belief import fit_evidence
 from engine.inference.crops import CUBE_M
 from engine.inference.depth_view import mirror_points
 from engine.inference.fitting import ShapeEstimator
 from engine.inference.hand_solver import SolvedHand
 from engine.inference.pose_filter import PoseFilter
+from engine.inference.single_view import NetworkHand
 from engine.messages import Side
 
 Float64 = npt.NDArray[np.float64]
@@ -19,6 +21,8 @@ Float64 = npt.NDArray[np.float64]
 PALM_KEYPOINTS = (0, 5, 9, 13, 17)
 ADULT_PALM_M = 0.090
 """Wrist to middle knuckle at which a crop's cube has its nominal size."""
+EVIDENCE_RATE = 0.25
+"""Share of a frame in the evidence that a followed hand is one."""
 SHAPE_EVERY = 4
 """Frames between two that the shape is learnt from: neighbours say the same."""
 
@@ -32,11 +36,14 @@ class FollowedHand:
         self._shape = shape
         self._filter = PoseFilter()
         self._frames = 0
+        self.evidence = 0.0
+        """Log-odds that this is a hand, by how well it has fitted lately."""
         self.crop_offset: Float64 = np.zeros(3)
         """[3] metres, camera frame: middle of the fingers less middle of the palm."""
 
-    def take(self, solved: SolvedHand, time_s: float) -> HandPose:
+    def take(self, solved: SolvedHand, network: NetworkHand, time_s: float) -> HandPose:
         """Remember a fitted frame; returns the filtered pose to show."""
+        self.evidence += EVIDENCE_RATE * (3.0 * fit_evidence(solved, network) - self.evidence)
         keypoints = solved.fit.keypoints
         offset = keypoints[1:].mean(0) - keypoints[list(PALM_KEYPOINTS)].mean(0)
         self.crop_offset = mirror_points(offset, self.side)

@@ -22,6 +22,7 @@ from engine.inference.fitting import (
     ShapeEstimator,
     observe_hand,
     solve_pose,
+    stray_m,
 )
 from engine.inference.single_view import NetworkHand
 from engine.inference.stage_times import StageTimes
@@ -42,7 +43,7 @@ class SolverSettings:
 
     following_steps: int = 2
     """Gauss-Newton steps for a hand that was fitted in the previous frame."""
-    first_steps: int = 7
+    first_steps: int = 10
     """Steps for a hand that was just found; its shape is refined too."""
 
 
@@ -116,7 +117,11 @@ class HandSolver:
         if previous is not None:
             candidates.append(previous)
         judged = [self._fitter.assess(observation, pose) for pose in candidates]
-        near = [fit for fit in judged if stray_m(fit.keypoints, network) < STRAY_M]
+        near = [
+            fit
+            for fit in judged
+            if stray_m(fit.keypoints, network.joints, network.confidence) < STRAY_M
+        ]
         return min(near or judged[:1], key=lambda fit: fit.score)
 
     def _fit(
@@ -141,14 +146,12 @@ class HandSolver:
         )
 
 
-def stray_m(keypoints: Float64, network: NetworkHand) -> float:
-    """Mean distance in metres to the network's joints, weighted by their confidence."""
-    apart = np.linalg.norm(keypoints - network.joints, axis=1)
-    return float((apart * network.confidence).sum() / max(network.confidence.sum(), 1e-6))
+def _strays(fit: FitResult, network: NetworkHand) -> bool:
+    return stray_m(fit.keypoints, network.joints, network.confidence) > STRAY_M
 
 
 def _solved(
     observation: HandObservation, network: NetworkHand, start: FitResult, fit: FitResult
 ) -> SolvedHand:
-    refused = stray_m(fit.keypoints, network) > STRAY_M
+    refused = _strays(fit, network)
     return SolvedHand(start if refused else fit, observation, refused)

