@@ -18,7 +18,7 @@ TINT = {
     Side.LEFT: np.array([0.44, 0.52, 0.62], np.float32),
 }
 UNCERTAIN_RGB = np.array([0.27, 0.275, 0.29], np.float32)
-CERTAIN_FROM, CERTAIN_TO = 0.15, 0.65
+CERTAIN_FROM, CERTAIN_TO = 0.10, 0.50
 """Confidence below the first is drawn fully dimmed, above the second in full colour."""
 STALE_SHARE = 0.65
 """How far a frozen mesh fades towards grey."""
