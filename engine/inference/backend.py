@@ -20,7 +20,7 @@ Float32 = npt.NDArray[np.float32]
 
 AGREEMENT = {"onnxruntime": 1e-4, "torch": 1e-4, "openvino": 1e-4, "openvino-bf16": 0.06}
 """Largest difference of an output from torch in full precision, on crops that show a hand, in the
-output's own unit (half cubes for joints, so 1e-4 is 0.0125 mm and 0.06 is 7.5 mm at worst). Logits are
+output's own unit (half cubes for joints, so 1e-4 is 0.0125 mm and 0.06 is 7.5 mm). Logits are
 compared as the probabilities that they stand for; joints where the network's votes agree (spread
 under 0.15), since between two equally likely places rounding may decide."""
 
