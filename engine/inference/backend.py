@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,8 @@ import numpy.typing as npt
 from engine.errors import UserError
 
 Float32 = npt.NDArray[np.float32]
+
+AUTO = "auto"
 
 AGREEMENT = {"onnxruntime": 1e-4, "torch": 1e-4, "openvino": 1e-4, "openvino-bf16": 0.06}
 """Largest difference of an output from torch in full precision, on crops that show a hand, in the
@@ -45,12 +48,27 @@ class NetworkFile:
 
 
 def create_backend(name: str, network: NetworkFile, threads: int = 1) -> Backend:
-    """A backend by name (see BACKENDS). Raises UserError for an unknown name."""
-    if name not in BACKENDS:
+    """A backend by name (see BACKENDS), or the fastest for `auto`.
+
+    Raises UserError for an unknown name.
+    """
+    chosen = fastest_backend() if name == AUTO else name
+    if chosen not in BACKENDS:
         raise UserError(
-            f"backend: expected one of {', '.join(BACKENDS)}, found '{name}'; choose one of them"
+            f"backend: expected one of {', '.join((AUTO, *BACKENDS))}, found '{name}'; choose one "
+            "of them"
         )
-    return BACKENDS[name](network, threads)
+    return BACKENDS[chosen](network, threads)
+
+
+@lru_cache(maxsize=1)
+def fastest_backend() -> str:
+    """The backend for this processor: bfloat16 where it is in hardware (docs/benchmarks.md)."""
+    try:
+        from engine.inference.backend_openvino import computes_bfloat16
+    except ImportError:
+        return "onnxruntime"
+    return "openvino-bf16" if computes_bfloat16() else "onnxruntime"
 
 
 def _onnxruntime(network: NetworkFile, threads: int) -> Backend:

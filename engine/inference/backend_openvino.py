@@ -12,6 +12,11 @@ import openvino as ov
 Float32 = npt.NDArray[np.float32]
 
 
+def computes_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 numbers itself."""
+    return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 class OpenVinoBackend:
     """An ONNX file compiled for this processor."""
 

@@ -19,13 +19,20 @@ import numpy.typing as npt
 from calibration.camera_model import PinholeCamera
 from engine.hand.model import SHAPE_COUNT, HandModel, load_hand_model
 from engine.hand.skinning import HandPose, pose_hand
-from engine.inference.backend import create_backend
+from engine.inference.backend import AUTO, create_backend
 from engine.inference.belief import fit_evidence, log_odds, probability
 from engine.inference.crops import CUBE_M, Crop
 from engine.inference.depth_view import FrameViews, mirror_points, mirror_pose
 from engine.inference.followed_hand import PALM_KEYPOINTS, FollowedHand
 from engine.inference.hand_solver import HandSolver, SolvedHand
-from engine.inference.hand_tracks import MOST_HANDS, HandTrack, HandTracks, Look, Place
+from engine.inference.hand_tracks import (
+    MOST_HANDS,
+    HandTrack,
+    HandTracks,
+    Look,
+    Place,
+    birth_belief,
+)
 from engine.inference.localiser import create_localiser
 from engine.inference.single_view import NetworkHand, SingleViewInference, single_view_network
 from engine.inference.stage_times import StageTimes
@@ -38,13 +45,15 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 NEAREST_M = 0.05
+LEAST_BELIEF = 0.2
+"""Places of which the network thinks less at first glance are not worth two fits."""
 LOCALISER_SIDE_WEIGHT = 0.3
 """At its low resolution the localiser tells left from right in two of three cases only."""
 MEAN_SHAPE: Float64 = np.zeros(SHAPE_COUNT)
 
 
 def create_estimator(
-    backend: str = "onnxruntime", weights: Path | None = None, threads: int = 1
+    backend: str = AUTO, weights: Path | None = None, threads: int = 1
 ) -> DepthEstimator:
     """The estimator with the shipped hand model, localiser and network, ready to run.
 
@@ -119,7 +128,7 @@ class DepthEstimator:
     def estimate(self, frame_set: FrameSet) -> Scene:
         frame = frame_set.frames[0]
         times, views = StageTimes(), FrameViews(frame)
-        searched = self._tracks.wants_search(frame.captured_ns)
+        searched = self._tracks.wants_search(frame.time_ns)
         candidates = self._finder.find(frame.depth_m, frame.camera) if searched else ()
         times.lap("find")
         places = self._tracks.places(frame.time_ns, candidates)
@@ -174,6 +183,10 @@ class DepthEstimator:
 
         The depth itself tells which: the wrong hand fits worse.
         """
+        glance = lane.infer(place.side, mirror_points(place.centre, place.side), CUBE_M)
+        lane.times.lap("network")
+        if birth_belief(place.score, glance.presence) < LEAST_BELIEF:
+            return _seen(place, place.side, glance, place.right, 0.0)
         tries = {side: self._try_side(lane, place, side) for side in Side}
         fits = _side_evidence(tries[Side.RIGHT]) - _side_evidence(tries[Side.LEFT])
         right = probability(fits + LOCALISER_SIDE_WEIGHT * log_odds(place.right))

@@ -91,16 +91,11 @@ class HandSolver:
         """
         observation = observe_hand(view.depth_m, view.camera, network.joints[1:].mean(0))
         times.lap("observe")
-        inverse = solve_pose(
-            self._fitter.surface,
-            network.joints,
-            network.confidence,
-            shape,
-            start=replace(network.pose, shape=shape),
-        )
-        if inverse is None or observation is None:
+        if observation is None:
             return None
-        start = self._best_start(observation, network, inverse, previous)
+        start = self._best_start(observation, network, previous, shape)
+        if start is None:
+            return None
         times.lap("start")
         fit = self._fit(observation, network, start, previous, shape)
         times.lap("fit")
@@ -110,19 +105,23 @@ class HandSolver:
         self,
         observation: HandObservation,
         network: NetworkHand,
-        inverse: HandPose,
         previous: HandPose | None,
-    ) -> FitResult:
-        candidates = [inverse]
-        if previous is not None:
-            candidates.append(previous)
-        judged = [self._fitter.assess(observation, pose) for pose in candidates]
-        near = [
-            fit
-            for fit in judged
-            if stray_m(fit.keypoints, network.joints, network.confidence) < STRAY_M
-        ]
-        return min(near or judged[:1], key=lambda fit: fit.score)
+        shape: Float64,
+    ) -> FitResult | None:
+        """The candidate that explains the observation best; None where the network's joints make
+        no hand."""
+        last = None if previous is None else self._fitter.assess(observation, previous)
+        if last is not None and _still_fits(last, network):
+            return last
+        start = replace(network.pose, shape=shape)
+        inverse = solve_pose(
+            self._fitter.surface, network.joints, network.confidence, shape, start=start
+        )
+        if inverse is None:
+            return None
+        judged = [self._fitter.assess(observation, inverse)]
+        judged += [] if last is None or _strays(last, network) else [last]
+        return min(judged, key=lambda fit: fit.score)
 
     def _fit(
         self,
@@ -144,6 +143,12 @@ class HandSolver:
             refine_shape=True,
             shape_anchor=shape,
         )
+
+
+def _still_fits(last: FitResult, network: NetworkHand) -> bool:
+    """Whether the previous pose is so good a start that no other need be looked for."""
+    stray = stray_m(last.keypoints, network.joints, network.confidence)
+    return stray < 0.5 * STRAY_M and last.judgement.explained > 0.9
 
 
 def _strays(fit: FitResult, network: NetworkHand) -> bool:

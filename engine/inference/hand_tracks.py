@@ -39,7 +39,7 @@ MEMORY_NS = 10_000_000_000
 """How long an identity waits for its hand to come back."""
 STALE_NS = 250_000_000
 """After a pause as long as this between two frames a hand may be anywhere."""
-SEARCH_EVERY = 6
+SEARCH_EVERY = 15
 """Frames between searches for a second hand while one is followed."""
 SAME_PLACE_M = 0.07
 """Palm centres closer than this are one hand."""

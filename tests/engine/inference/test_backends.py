@@ -122,5 +122,5 @@ def test_all_runtimes_share_one_exported_file(backend: Backend, cache: Path) -> 
 
 
 def test_an_unknown_backend_gets_one_sentence() -> None:
-    with pytest.raises(UserError, match=r"expected one of onnxruntime, .*found 'cuda'; choose"):
+    with pytest.raises(UserError, match=r"expected one of auto, onnxruntime, .*found 'cuda'; choose"):
         create_backend("cuda", single_view_network())
