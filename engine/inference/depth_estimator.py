@@ -45,7 +45,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 NEAREST_M = 0.05
-LEAST_BELIEF = 0.2
+LEAST_BELIEF = 0.3
 """Places of which the network thinks less at first glance are not worth two fits."""
 LOCALISER_SIDE_WEIGHT = 0.3
 """At its low resolution the localiser tells left from right in two of three cases only."""
