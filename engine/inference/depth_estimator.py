@@ -65,6 +65,8 @@ def create_estimator(
     networks = [
         SingleViewInference(create_backend(backend, file, threads)) for _ in range(MOST_HANDS)
     ]
+    for network in networks:
+        network.warm_up()
     return DepthEstimator(load_hand_model(), networks, create_localiser())
 
 

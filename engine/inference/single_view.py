@@ -13,7 +13,7 @@ from calibration.transforms import rotation_from_axis_angle
 from engine.hand.articulation import LOWER, UPPER
 from engine.hand.skinning import HandPose
 from engine.inference.backend import Backend, NetworkFile
-from engine.inference.crops import Crop, extract_crop, ray_rotation
+from engine.inference.crops import CROP_SIZE, Crop, extract_crop, ray_rotation
 from engine.inference.depth_view import DepthView
 from engine.weights_manifest import verified_weights
 
@@ -46,6 +46,14 @@ class SingleViewInference:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+
+    def warm_up(self) -> None:
+        """Run once on an empty crop.
+
+        Runtimes set themselves up in their first call. OpenVINO's Python side hangs for ever where
+        two threads make that first call at the same time, so it must be made here, one by one.
+        """
+        self._backend.run(np.ones((1, 1, CROP_SIZE, CROP_SIZE), np.float32))
 
     def infer(self, views: Sequence[DepthView], crops: Sequence[Crop]) -> list[NetworkHand]:
         """One answer per (view, crop) pair."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -17,7 +19,7 @@ from engine.inference.crops import Crop, extract_crop
 from engine.inference.single_view import single_view_network
 from engine.messages import Frame
 from engine.training.synthesis import sample_stream
-from tests.shared_data import shared_folder
+from tests.shared_data import REPOSITORY, shared_folder
 
 SHAPES = {"joints": (21, 3), "spread": (21,), "pose": (41,), "logits": (2,)}
 
@@ -122,5 +124,21 @@ def test_all_runtimes_share_one_exported_file(backend: Backend, cache: Path) -> 
 
 
 def test_an_unknown_backend_gets_one_sentence() -> None:
-    with pytest.raises(UserError, match=r"expected one of auto, onnxruntime, .*found 'cuda'; choose"):
+    with pytest.raises(UserError, match=r"expected one of auto, .*found 'cuda'; choose"):
         create_backend("cuda", single_view_network())
+
+
+_TWO_AT_ONCE = """
+import numpy as np
+from engine.inference.depth_estimator import create_estimator
+from engine.runtime.side_by_side import side_by_side
+networks = create_estimator()._networks
+image = np.ones((1, 1, 128, 128), np.float32)
+side_by_side(lambda _, network: network._backend.run(image), networks)
+"""
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_networks_begin_side_by_side(attempt: int) -> None:  # noqa: ARG001 - the same again
+    """In a process of its own, since only the very first calls of a runtime can hang."""
+    subprocess.run([sys.executable, "-c", _TWO_AT_ONCE], cwd=REPOSITORY, check=True, timeout=60)
