@@ -37,7 +37,7 @@ def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes that make samples")
     parser.add_argument("--threads", type=int, default=1, help="torch threads of each process")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start-from", type=Path, help="checkpoint of a run to fine-tune")
+    parser.add_argument("--start-from", type=Path, help="checkpoint or weights to fine-tune")
 
 
 def _add_localiser_arguments(parser: argparse.ArgumentParser) -> None:

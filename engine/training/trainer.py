@@ -23,6 +23,7 @@ from engine.hand.model import load_hand_model
 from engine.hand.torch_skinning import TorchHand
 from engine.losses.supervised import SupervisedLoss
 from engine.nets.single_view import SingleViewConfig, SingleViewNet
+from engine.nets.weights_file import load_network
 from engine.training.checkpoint import (
     export_weights,
     load_checkpoint,
@@ -206,14 +207,14 @@ class Trainer:
         self.resumed, self.best_mm = state["resumed"] + 1, state["best_mm"]
 
     def _start_from(self) -> None:
-        """Begin with the network of another run (fine-tuning); its optimiser is not taken over."""
+        """Begin with the network of another run, or with shipped weights; optimisers begin anew."""
         if self.settings.start_from is not None:
             state = self._checkpoint_of_this_network(self.settings.start_from)
             self.net.load_state_dict(state["net"])
             self.average.load_state_dict(state["average"])
 
     def _checkpoint_of_this_network(self, path: Path) -> dict[str, Any]:
-        state = load_checkpoint(path)
+        state = _state_of_weights(path) if path.suffix == ".safetensors" else load_checkpoint(path)
         expected, found = asdict(self.settings.network), state["config"]
         if found != expected:
             raise WeightsError(
@@ -225,6 +226,13 @@ class Trainer:
 
 
 _BAR = "{l_bar}{bar}| {elapsed}, {remaining} left{postfix}"
+
+
+def _state_of_weights(path: Path) -> dict[str, Any]:
+    """What `start_from` needs of a checkpoint, of shipped weights."""
+    net = load_network(path)
+    parameters = net.state_dict()
+    return {"net": parameters, "average": parameters, "config": asdict(net.config)}
 
 
 def _distributed() -> tuple[int, int]:

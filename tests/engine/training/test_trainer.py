@@ -205,6 +205,18 @@ def test_fine_tuning_takes_the_network_and_nothing_else(
         torch.testing.assert_close(ours, theirs, atol=0, rtol=0)
 
 
+def test_fine_tuning_begins_with_shipped_weights_too(
+    settings: TrainSettings, batches: list[Batch], tmp_path: Path
+) -> None:
+    first = Trainer(settings)
+    first._step(batches[0])
+    weights = tmp_path / "weights.safetensors"
+    export_weights(weights, first.net, settings.network, {})
+    tuned = Trainer(replace(settings, out=settings.out / "tuned", start_from=weights))
+    for ours, theirs in zip(tuned.net.parameters(), first.net.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=1e-3)  # stored as float16
+
+
 def test_a_checkpoint_of_another_size_gets_one_sentence(settings: TrainSettings) -> None:
     settings.out.mkdir(parents=True)
     save_checkpoint(settings.out / "checkpoint.pt", Trainer(settings)._state())
