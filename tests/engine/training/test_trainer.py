@@ -19,7 +19,7 @@ from engine.hand.model import load_hand_model
 from engine.nets.single_view import SingleViewConfig
 from engine.nets.weights_file import load_network
 from engine.training import trainer
-from engine.training.checkpoint import load_checkpoint, save_checkpoint
+from engine.training.checkpoint import export_weights, load_checkpoint, save_checkpoint
 from engine.training.data import Batch, collate
 from engine.training.muon import Muon
 from engine.training.schedule import Schedule
