@@ -7,7 +7,6 @@ The surface is followed by five fingertip points, so that every point is skinned
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
@@ -150,8 +149,3 @@ def right_hand(
         axes=axes_from_rest(rest),
         pose_points=None if pose_points is None else np.asarray(pose_points, np.float64),
     )
-
-
-def file_sha256(path: Path) -> str:
-    """Hex digest of a file, for manifests and recordings."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -13,8 +13,7 @@ from engine.inference.one_euro import OneEuroFilter, OneEuroSettings
 
 Float64 = npt.NDArray[np.float64]
 
-# Chosen on the simulated camera: jitter of a resting hand against lag of a moving one
-# (docs/benchmarks.md).
+# Cutoffs that add no more than 0.1 mm of lag to the error on cvar_p4 (docs/benchmarks.md).
 POSITION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=100.0)  # metres
 ROTATION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=8.0)  # radians
 ANGLES = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=4.0)  # radians, 22 together
