@@ -210,12 +210,12 @@ _SAMPLERS = dict(
 
 
 def _finger_spheres() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Float64, Float64]:
-    """Two spheres along each finger bone (not in the palm): from, to, where, radius."""
+    """Three spheres along each finger bone (not in the palm): from, to, where, radius."""
     rows = [
         (a, b, at, 0.0080 if b < 5 else 0.0066)
         for a, b in BONES
         if a != 0
-        for at in ((0.4, 0.8) if b % 4 != 0 else (0.1, 0.7))
+        for at in ((0.2, 0.5, 0.85) if b % 4 != 0 else (0.1, 0.45, 0.8))
     ]
     start, end, at, radius = (np.array(column) for column in zip(*rows, strict=True))
     return start, end, at[:, None], radius
