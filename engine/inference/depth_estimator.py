@@ -8,7 +8,7 @@ the observed depth, filter. A left hand is handled in the mirror (engine.inferen
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -17,12 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
-from engine.hand.model import SHAPE_COUNT, HandModel, load_hand_model
+from engine.hand.model import HandModel, load_hand_model
 from engine.hand.skinning import HandPose, pose_hand
-from engine.inference.backend import AUTO, create_backend
+from engine.inference.backend import AUTO, NetworkFile, create_backend
 from engine.inference.belief import fit_evidence, log_odds, probability
 from engine.inference.crops import CUBE_M, Crop
-from engine.inference.depth_view import FrameViews, mirror_points, mirror_pose
+from engine.inference.depth_view import DepthView, FrameViews, mirror_points, mirror_pose
+from engine.inference.fitting import KnownShape, nothing_known, trust
 from engine.inference.followed_hand import PALM_KEYPOINTS, FollowedHand
 from engine.inference.hand_solver import HandSolver, SolvedHand
 from engine.inference.hand_tracks import (
@@ -34,6 +35,7 @@ from engine.inference.hand_tracks import (
     birth_belief,
 )
 from engine.inference.localiser import create_localiser
+from engine.inference.sighting import Sighting
 from engine.inference.single_view import NetworkHand, SingleViewInference, single_view_network
 from engine.inference.stage_times import StageTimes
 from engine.messages import Float32, Frame, FrameSet, HandState, Scene, Side
@@ -49,7 +51,6 @@ LEAST_BELIEF = 0.3
 """Places of which the network thinks less at first glance are not worth two fits."""
 LOCALISER_SIDE_WEIGHT = 0.3
 """At its low resolution the localiser tells left from right in two of three cases only."""
-MEAN_SHAPE: Float64 = np.zeros(SHAPE_COUNT)
 
 
 def create_estimator(
@@ -61,13 +62,20 @@ def create_estimator(
         WeightsError: a file of weights is missing, damaged or of another kind.
         UserError: there is no such backend.
     """
-    file = single_view_network(weights)
-    networks = [
+    networks = create_networks(backend, single_view_network(weights), threads)
+    return DepthEstimator(load_hand_model(), networks, create_localiser())
+
+
+def create_networks(
+    backend: str, file: NetworkFile, threads: int = 1
+) -> tuple[SingleViewInference, ...]:
+    """A network for each of two hands, warmed up; for `create_estimator` and `use_networks`."""
+    networks = tuple(
         SingleViewInference(create_backend(backend, file, threads)) for _ in range(MOST_HANDS)
-    ]
+    )
     for network in networks:
         network.warm_up()
-    return DepthEstimator(load_hand_model(), networks, create_localiser())
+    return networks
 
 
 class Finder(Protocol):
@@ -86,6 +94,14 @@ class _Seen:
     side: Side
     network: NetworkHand
     solved: SolvedHand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One hand of a scene, and what it was made from."""
+
+    state: HandState
+    sighting: Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +138,25 @@ class DepthEstimator:
         self._tracks = HandTracks()
         self._followed: dict[int, FollowedHand] = {}
         self._revision = weights_revision
+        self._known = dict.fromkeys(Side, nothing_known())
+        self.sightings: tuple[Sighting, ...] = ()
+        """Of the hands shown in the last frame."""
 
     def reset(self) -> None:
         self._tracks.reset()
         self._followed.clear()
+        self.sightings = ()
+
+    def use_networks(self, networks: Sequence[SingleViewInference], revision: int) -> None:
+        """Go on with other weights from the next frame on; hands are followed as before."""
+        if len(networks) != len(self._networks):
+            raise ValueError(f"expected {len(self._networks)} networks, found {len(networks)}")
+        self._networks = tuple(networks)
+        self._revision = revision
+
+    def know_person(self, shapes: Mapping[Side, KnownShape]) -> None:
+        """Begin every hand that is found from now on with a person's shape, learnt before."""
+        self._known = {side: shapes.get(side, nothing_known()) for side in Side}
 
     def estimate(self, frame_set: FrameSet) -> Scene:
         frame = frame_set.frames[0]
@@ -139,14 +170,16 @@ class DepthEstimator:
         shown = self._tracks.update(frame.time_ns, [s.look for s in seen], searched)
         self._forget_lost()
 
-        def hand_of(lane: _Lane, track: HandTrack) -> HandState | None:
+        def hand_of(lane: _Lane, track: HandTrack) -> _Shown | None:
             return self._hand(lane, frame, track, seen)
 
-        hands = self._in_lanes(hand_of, shown, views, times)
+        found = self._in_lanes(hand_of, shown, views, times)
+        hands = [hand for hand in found if hand is not None]
+        self.sightings = tuple(hand.sighting for hand in hands)
         return Scene(
             sequence=frame.sequence,
             captured_ns=frame.captured_ns,
-            hands=tuple(hand for hand in hands if hand is not None),
+            hands=tuple(hand.state for hand in hands),
             stage_ms=times.freeze(),
             published_ns=time.monotonic_ns(),
         )
@@ -202,13 +235,14 @@ class DepthEstimator:
         first = lane.infer(side, centre, CUBE_M)
         network = lane.infer(side, _finger_centre(first, centre), CUBE_M)
         lane.times.lap("network")
-        solved = self._solver.solve(lane.views[side], network, None, MEAN_SHAPE, lane.times)
+        shape = self._known[side].shape
+        solved = self._solver.solve(lane.views[side], network, None, shape, lane.times)
         return _seen(place, side, network, 0.5, fit_evidence(solved, network), solved)
 
     def _hand(
         self, lane: _Lane, frame: Frame, track: HandTrack, seen: Sequence[_Seen]
-    ) -> HandState | None:
-        """The state of one hand that the tracks show; None where nothing can be fitted."""
+    ) -> _Shown | None:
+        """One hand that the tracks show; None where nothing can be fitted."""
         found = min(seen, key=lambda s: float(np.linalg.norm(s.look.centre - track.centre)))
         if found.side is not track.side:
             found = self._seen_as(lane, found, track.side)
@@ -221,12 +255,34 @@ class DepthEstimator:
         if solved is None:
             return None
         if hand is None:
-            hand = FollowedHand(track.side, solved, self._solver.new_shape())
+            hand = FollowedHand(track.side, solved, self._solver.new_shape(self._known[track.side]))
             self._followed[track.hand_id] = hand
         shown = hand.take(solved, found.network, frame.time_ns / 1e9)
         state = self._state(frame, track, found, solved, shown)
         lane.times.lap("filter")
-        return state
+        sighting = self._sighting(frame, track, lane.views[found.side], found.network, solved)
+        return _Shown(state, sighting)
+
+    def _sighting(
+        self,
+        frame: Frame,
+        track: HandTrack,
+        view: DepthView,
+        network: NetworkHand,
+        solved: SolvedHand,
+    ) -> Sighting:
+        trusted = trust(solved.fit, network.joints, network.confidence)
+        return Sighting(
+            hand_id=track.hand_id,
+            side=track.side,
+            time_ns=frame.time_ns,
+            view=view,
+            network=network,
+            fit=solved.fit,
+            trusted=0.0 if solved.from_network else trusted,
+            shape=self._followed[track.hand_id].shape,
+            weights_revision=self._revision,
+        )
 
     def _rescued(
         self, lane: _Lane, found: _Seen, solved: SolvedHand | None
@@ -246,7 +302,7 @@ class DepthEstimator:
 
     def _solve(self, lane: _Lane, found: _Seen, hand: FollowedHand | None) -> SolvedHand | None:
         previous = None if hand is None else hand.pose
-        shape = MEAN_SHAPE if hand is None else hand.shape
+        shape = self._known[found.side].shape if hand is None else hand.shape
         lane.times.mark()
         return self._solver.solve(
             lane.views[found.side], found.network, previous, shape, lane.times

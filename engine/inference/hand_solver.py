@@ -19,6 +19,7 @@ from engine.inference.fitting import (
     FitResult,
     HandFitter,
     HandObservation,
+    KnownShape,
     ShapeEstimator,
     observe_hand,
     solve_pose,
@@ -71,9 +72,9 @@ class HandSolver:
         self._fitter = HandFitter(model)
         self._settings = settings
 
-    def new_shape(self) -> ShapeEstimator:
-        """An estimator of one person's shape that begins with the mean hand."""
-        return ShapeEstimator(self._fitter)
+    def new_shape(self, known: KnownShape) -> ShapeEstimator:
+        """An estimator of one person's shape that begins with what is known already."""
+        return ShapeEstimator(self._fitter, known=known)
 
     def solve(
         self,

@@ -10,7 +10,13 @@ from engine.inference.fitting.judgement import Judgement
 from engine.inference.fitting.kernels.surface import Surface, surface_of
 from engine.inference.fitting.observation import HandObservation, observe_hand
 from engine.inference.fitting.settings import FitSettings
-from engine.inference.fitting.shape import ShapeEstimator, ShapeSettings, estimate_shape
+from engine.inference.fitting.shape import (
+    KnownShape,
+    ShapeEstimator,
+    ShapeSettings,
+    estimate_shape,
+    nothing_known,
+)
 
 __all__ = [
     "FitResult",
@@ -18,10 +24,12 @@ __all__ = [
     "HandFitter",
     "HandObservation",
     "Judgement",
+    "KnownShape",
     "ShapeEstimator",
     "ShapeSettings",
     "Surface",
     "estimate_shape",
+    "nothing_known",
     "observe_hand",
     "solve_pose",
     "stray_m",

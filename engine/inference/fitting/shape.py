@@ -46,16 +46,51 @@ standard deviations. Given the length of the hand, the palm's varies by 2 to 3 %
 by 4 % (ratios in ANSUR II); one depth view hardly shows where the palm ends."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownShape:
+    """What was learnt of a person's hand before, beyond the prior; never forgotten."""
+
+    information: Float64
+    """[10, 10]: inverse covariance."""
+    vector: Float64
+    """[10]: information times the shape."""
+
+    @property
+    def shape(self) -> Float64:
+        """[10] standard deviations: the most likely shape under the prior."""
+        return np.asarray(np.linalg.solve(self._posterior, self.vector), np.float64)
+
+    @property
+    def covariance(self) -> Float64:
+        """[10, 10] of the shape that is left."""
+        return np.asarray(np.linalg.inv(self._posterior), np.float64)
+
+    @property
+    def _posterior(self) -> Float64:
+        return self.information + np.diag(PRIOR_PRECISION)
+
+
+def nothing_known() -> KnownShape:
+    """Of a stranger: the mean hand."""
+    return KnownShape(np.zeros((SHAPE_COUNT, SHAPE_COUNT)), np.zeros(SHAPE_COUNT))
+
+
 class ShapeEstimator:
     """Running estimate of the ten shape coefficients of one hand."""
 
-    def __init__(self, fitter: HandFitter, settings: ShapeSettings | None = None) -> None:
+    def __init__(
+        self,
+        fitter: HandFitter,
+        settings: ShapeSettings | None = None,
+        known: KnownShape | None = None,
+    ) -> None:
         self._fitter = fitter
         self._settings = settings or ShapeSettings()
+        self._known = known or nothing_known()
         self.reset()
 
     def reset(self) -> None:
-        """Forget the person: back to the mean hand."""
+        """Forget what was seen: back to the person as known before, or the mean hand."""
         self._information = np.zeros((SHAPE_COUNT, SHAPE_COUNT))
         self._vector = np.zeros(SHAPE_COUNT)
         self.frame_count = 0
@@ -63,16 +98,20 @@ class ShapeEstimator:
     @property
     def shape(self) -> Float64:
         """[10] standard deviations: the most likely shape under the prior."""
-        posterior = self._information + np.diag(PRIOR_PRECISION)
         limit = self._settings.largest
-        shape: Float64 = np.clip(np.linalg.solve(posterior, self._vector), -limit, limit)
+        shape: Float64 = np.clip(self.learnt.shape, -limit, limit)
         return shape
+
+    @property
+    def learnt(self) -> KnownShape:
+        """All that is known now: of before and of the frames seen."""
+        known = self._known
+        return KnownShape(known.information + self._information, known.vector + self._vector)
 
     @property
     def deviation(self) -> Float64:
         """[10] standard deviation of each coefficient that is left; 1 is the prior's own."""
-        covariance = np.linalg.inv(self._information + np.diag(PRIOR_PRECISION))
-        return np.sqrt(np.diag(covariance))
+        return np.sqrt(np.diag(self.learnt.covariance))
 
     def add(self, observation: HandObservation, result: FitResult) -> bool:
         """Learn from a fitted frame; False where the fit is not good enough to learn from."""
