@@ -76,13 +76,12 @@ class HandMotion:
         index = bisect.bisect_right(self._keys, time_s, key=lambda key: key.start_s) - 1
         key = self._keys[index]
         before = self._keys[max(index - 1, 0)].pose
-        share = np.clip((time_s - key.start_s) / (key.arrive_s - key.start_s), 0.0, 1.0)
-        share = share**3 * (10 - 15 * share + 6 * share**2)
+        share = minimum_jerk((time_s - key.start_s) / (key.arrive_s - key.start_s))
         row = before.vector() * (1 - share) + key.pose.vector() * share
+        wrist = row[:3] + sway(time_s, self._drift)
         return ArmPose(
-            row[:3] + self._sway(time_s), float(row[3]), float(row[4]), float(row[5]), row[6:],
-            key.pose.pose_class,
-        )  # fmt: skip
+            wrist, float(row[3]), float(row[4]), float(row[5]), row[6:], key.pose.pose_class
+        )
 
     def _append(self) -> None:
         last = self._keys[-1]
@@ -111,8 +110,18 @@ class HandMotion:
     def _place(self, forward: float, out: float, up: float) -> Float64:
         return np.array([forward, outward(self._model.side) * out, up])
 
-    def _sway(self, time_s: float) -> Float64:
-        """A hand held in the air is never quite still: a few millimetres at 0.2 to 1 Hz."""
-        rates = np.array([0.23, 0.41, 0.97]) * 2 * np.pi
-        sway: Float64 = np.sin(rates * time_s + self._drift) @ np.array([0.004, 0.002, 0.0004])
-        return sway
+
+def minimum_jerk(share: float) -> float:
+    """How far a calm movement has come, 0..1, after this share of its time."""
+    share = float(np.clip(share, 0.0, 1.0))
+    return share**3 * (10 - 15 * share + 6 * share**2)
+
+
+def sway(time_s: float, phases: Float64) -> Float64:
+    """A hand held in the air is never quite still: a few millimetres [3] at 0.2 to 1 Hz.
+
+    `phases` [3, 3] radians, of each axis and rate.
+    """
+    rates = np.array([0.23, 0.41, 0.97]) * 2 * np.pi
+    offset: Float64 = np.sin(rates * time_s + phases) @ np.array([0.004, 0.002, 0.0004])
+    return offset

@@ -10,6 +10,7 @@
 | mode | stream, shuffled, empty | smooth motion; unconnected frames, each with another person, pose, view and sensor, for measuring; the same without any hand |
 | sensor | any, ideal, structured_light, time_of_flight, active_stereo | what the device does to the depth; `any` draws one for every shuffled frame |
 | body | 0, 1 | whether the person is in the picture, or an arm alone |
+| motion | free, guided | whatever comes to mind; the enrolment's script, over and over |
 | rest | 0, 1 | 1 keeps the hand still, to measure jitter |
 | fps, width, height, frames | numbers | rate, size, and how many frames (0 = endless) |
 | pace | fast, live | as fast as it is read, or at its own rate like a device |
@@ -28,6 +29,7 @@ from engine.messages import Float32, Frame, HandTruth, Side
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 
 MODES = ("stream", "shuffled", "empty")
+MOTIONS = ("free", "guided")
 SENSORS = ("any", "ideal", "structured_light", "time_of_flight", "active_stereo")
 FOCAL_OVER_WIDTH = 0.86
 """About 60 degrees across, as most short-range depth cameras have."""
@@ -43,6 +45,7 @@ class SimulationOptions:
     mode: str = "stream"
     sensor: str = ""
     body: bool = True
+    motion: str = "free"
     rest: bool = False
     fps: float = 30.0
     width: int = 640
@@ -146,6 +149,7 @@ def parse_simulation(options: Mapping[str, str]) -> SimulationOptions:
         "mode": _one_of(*MODES),
         "sensor": _one_of(*SENSORS),
         "body": lambda key, text: bool(_whole(0, 1)(key, text)),
+        "motion": _one_of(*MOTIONS),
         "rest": lambda key, text: bool(_whole(0, 1)(key, text)),
         "fps": lambda key, text: float(_whole(1, 240)(key, text)),
         "width": _whole(80, 1920),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import rotation_from_axis_angle
+from engine.capture.guided_motion import GuidedMotion
 from engine.capture.hand_motion import ArmPose, HandMotion
 from engine.capture.simulated import Film, SimulatedImage, SimulationOptions
 from engine.hand.model import HandModel, load_hand_model
-from engine.messages import HandTruth, Side
+from engine.messages import Float32, HandTruth, Side
 from engine.render.body import (
     Arm,
     Build,
@@ -46,6 +50,8 @@ from engine.training.poses import (
     sample_view,
     view_label,
 )
+
+Float64 = npt.NDArray[np.float64]
 
 SHUFFLED_MIN_VISIBLE = 0.7
 """A shuffled frame shows at least this share of each hand; others are drawn again."""
@@ -119,19 +125,50 @@ def _labels(geometry: SceneGeometry, sensor: str, sequence: int) -> str:
     return ";".join(f"{key}={value}" for key, value in labels.items())
 
 
+class Device(Protocol):
+    """What a depth sensor does to a perfect image."""
+
+    def apply(self, depth_m: Float32, rng: np.random.Generator) -> Float32:
+        """The device's image [H, W] of a perfect one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who stands before the camera."""
+
+    shape: Float64
+    """[10] standard deviations, of both hands."""
+    build: Build
+
+
+def person_of(options: SimulationOptions, rng: np.random.Generator) -> Person:
+    """The person of a seed; seed 0 has the mean hand."""
+    build = Build(girth=float(rng.uniform(0.95, 1.15)), sleeve_m=0.006)
+    shape = np.clip(sample_shape(rng), -1.5, 1.5) if options.seed else np.zeros(10)
+    return Person(shape, build)
+
+
 class StreamFilm:
     """One person who moves the hands calmly. What never moves is drawn once."""
 
-    def __init__(self, options: SimulationOptions) -> None:
+    def __init__(
+        self,
+        options: SimulationOptions,
+        person: Person | None = None,
+        device: Device | None = None,
+    ) -> None:
+        """Person and device are those of the options' seed where none are given."""
         self._options = options
         rng = np.random.default_rng([options.seed, 3])
-        self._build = Build(girth=float(rng.uniform(0.95, 1.15)), sleeve_m=0.006)
-        shape = np.clip(sample_shape(rng), -1.5, 1.5) if options.seed else np.zeros(10)
+        seeded = person_of(options, rng)
+        chosen = person or seeded
+        self._build = chosen.build
         sides = (options.side, options.side.other)[: options.hands]
-        self._hands = {side: (hand_of(side), shape) for side in sides}
-        leaves = not options.rest
-        self._motions = {side: HandMotion(hand_of(side), options.seed, leaves) for side in sides}
-        self._sensor = SteadySensor(options.sensor or "structured_light", options.camera, rng)
+        self._hands = {side: (hand_of(side), chosen.shape) for side in sides}
+        self._motions = {side: _motion(options, hand_of(side)) for side in sides}
+        steady = SteadySensor(options.sensor or "structured_light", options.camera, rng)
+        self._sensor = device or steady
         self._R, self._offset = _before_the_camera()
         self._background = self._draw_background(rng)
 
@@ -183,6 +220,12 @@ class StreamFilm:
                 arm = Arm(shoulder_of(self._build, side), elbow, wrist, np.eye(3))
                 arms.append(stump_mesh(self._build, arm.moved(self._R, self._offset)))
         return arms
+
+
+def _motion(options: SimulationOptions, model: HandModel) -> HandMotion | GuidedMotion:
+    if options.motion == "guided":
+        return GuidedMotion(model, options.seed)
+    return HandMotion(model, options.seed, leaves=not options.rest)
 
 
 def _before_the_camera() -> tuple[np.ndarray, np.ndarray]:
