@@ -1,0 +1,73 @@
+"""Whether new weights may be used, from figures alone (docs/decisions/0018)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite, sqrt
+
+import numpy as np
+
+from engine.adaptation.score import HeldOutScore
+from engine.adaptation.settings import GateSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """All that the gate looks at; errors in mm."""
+
+    lessons: int
+    """Samples that were learnt from."""
+    before: HeldOutScore
+    """Of the weights in use."""
+    after: HeldOutScore
+    """Of the weights offered, on the same held-out lessons."""
+    source_first: float
+    """Source error of the weights that ship."""
+    source_after: float
+    finite: bool
+    """Whether every number of the weights offered is one."""
+    step_size: float
+    """Change against the weights that ship, relative to their size."""
+
+
+def objection(offer: Offer, settings: GateSettings) -> str:
+    """Why the offer is refused, in plain words; empty where it is accepted."""
+    if not offer.finite:
+        return "the new weights hold numbers that are none"
+    held = len(offer.before.joints)
+    if offer.lessons < settings.least_lessons:
+        return f"only {offer.lessons} samples to learn from; {settings.least_lessons} are needed"
+    if held < settings.least_held_out:
+        return f"only {held} held-out samples to judge by; {settings.least_held_out} are needed"
+    if offer.step_size > settings.largest_step:
+        return f"the weights moved by {100 * offer.step_size:.1f} % of their size, too far"
+    if not offer.source_after <= (1.0 + settings.source_loss) * offer.source_first:
+        return "too much of what was known before is forgotten"
+    return _held_out_objection(offer, settings)
+
+
+def _held_out_objection(offer: Offer, settings: GateSettings) -> str:
+    before, after = offer.before, offer.after
+    if not (isfinite(after.total) and after.total <= (1.0 - settings.least_gain) * before.total):
+        return "no gain on the held-out samples"
+    if _doubtful(before, after):
+        return "the gain on the held-out samples may be chance"
+    # The one part that no teacher has a say in must not get worse.
+    if after.residual.mean() > (1.0 + settings.worse_share) * before.residual.mean():
+        return "the mesh lies worse on the depth"
+    return ""
+
+
+def _doubtful(before: HeldOutScore, after: HeldOutScore) -> bool:
+    """Whether the mean gain is within its own standard error."""
+    gain = before.each - after.each
+    return float(gain.mean()) < float(gain.std()) / sqrt(len(gain))
+
+
+def got_worse(former: HeldOutScore, now: HeldOutScore, settings: GateSettings) -> bool:
+    """Whether samples that came after an acceptance say that the former weights were better."""
+    if len(now.joints) < settings.least_held_out:
+        return False
+    loss = now.each - former.each
+    clear = float(loss.mean()) > float(np.std(loss)) / sqrt(len(loss))
+    return clear and now.total > (1.0 + settings.worse_share) * former.total

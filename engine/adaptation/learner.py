@@ -1,0 +1,136 @@
+"""Small steps of a copy of the network towards what the teacher says, without forgetting.
+
+Every step mixes three kinds of crops: the person's own frames with the teacher's answers, rendered
+hands like the person's with exact answers, and samples of the first training. Statistics of the
+normalisation stay as they are: a few frames of one person are no fair sample of the world.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.adaptation.lesson_crops import erased, lesson_batch, lesson_images, random_crop
+from engine.adaptation.lesson_loss import LessonLoss, LessonTargets
+from engine.adaptation.settings import LearnSettings
+from engine.adaptation.source_set import joined, take
+from engine.adaptation.teacher import Lesson
+from engine.hand.model import HandModel
+from engine.hand.torch_skinning import TorchHand
+from engine.losses.supervised import SupervisedLoss
+from engine.nets.single_view import SingleViewNet, SingleViewOutput
+from engine.training.data import Batch
+
+
+class Learner:
+    """Owns the training copy and its average. Belongs to one thread."""
+
+    def __init__(
+        self,
+        net: SingleViewNet,
+        model: HandModel,
+        settings: LearnSettings,
+        rehearsal: Batch,
+        rng: np.random.Generator,
+    ) -> None:
+        self._settings = settings
+        self._rehearsal = rehearsal
+        self._rng = rng
+        hand = TorchHand(model)
+        self._lesson_loss, self._source_loss = LessonLoss(hand), SupervisedLoss(hand)
+        self.restart(net)
+
+    def restart(self, net: SingleViewNet) -> None:
+        """Begin again at the weights of `net`."""
+        self._net = copy.deepcopy(net).eval()  # evaluation mode: statistics stay as they are
+        self._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(net).eval()
+        self._parameters = [p for p in self._net.parameters() if p.requires_grad]
+        settings = self._settings
+        self._optimizer = torch.optim.AdamW(
+            self._parameters, lr=settings.rate, weight_decay=settings.weight_decay
+        )
+        self._steps = 0
+
+    def step(self, lessons: Sequence[Lesson], personal: Sequence[Batch]) -> Mapping[str, float]:
+        """One step on the lessons drawn; losses by name."""
+        crops = [random_crop(self._rng, lesson, self._settings) for lesson in lessons]
+        images = lesson_images(lessons, crops)
+        images = [
+            erased(self._rng, image) if self._rng.random() < self._settings.erase_share else image
+            for image in images
+        ]
+        image, targets = lesson_batch(lessons, crops, images)
+        exact = joined([*personal, self._rehearse()])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            outputs = self._net(
+                torch.cat([image, exact.image]).to(memory_format=torch.channels_last)
+            )
+        count = len(lessons)
+        losses = self._losses(outputs, image, targets, exact, count)
+        self._descend(losses["lessons"] + losses["source"])
+        return {name: float(value.detach()) for name, value in losses.items()}
+
+    def _rehearse(self) -> Batch:
+        rows = self._rng.integers(len(self._rehearsal.image), size=self._settings.source)
+        return take(self._rehearsal, torch.from_numpy(rows))
+
+    def _losses(
+        self,
+        outputs: list[SingleViewOutput],
+        image: Tensor,
+        targets: LessonTargets,
+        exact: Batch,
+        count: int,
+    ) -> dict[str, Tensor]:
+        taught, taught_parts = self._lesson_loss(
+            [_rows(output, slice(None, count)) for output in outputs], image, targets
+        )
+        known, known_parts = self._source_loss(
+            [_rows(output, slice(count, None)) for output in outputs], exact.image, exact.targets
+        )
+        share = count / (count + len(exact.image))
+        return {
+            "lessons": share * taught,
+            "source": (1.0 - share) * known,
+            "lesson joints": taught_parts["joints"],
+            "source joints": known_parts["joints"],
+        }
+
+    def _descend(self, loss: Tensor) -> None:
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self._parameters, self._settings.clip)
+        self._optimizer.step()
+        self._steps += 1
+        keep = min(self._settings.keep, (1 + self._steps) / (4 + self._steps))
+        with torch.no_grad():
+            for ours, theirs in zip(
+                self.average.parameters(), self._net.parameters(), strict=True
+            ):
+                ours.lerp_(theirs, 1.0 - keep)
+
+
+def _rows(output: SingleViewOutput, rows: slice) -> SingleViewOutput:
+    """Some samples of an output."""
+    maps = type(output.maps)(*(m[rows] for m in output.maps))
+    return SingleViewOutput(output.joints[rows], output.pose[rows], output.logits[rows], maps)
+
+
+def all_finite(net: nn.Module) -> bool:
+    """Whether every weight is a number."""
+    return all(bool(torch.isfinite(value).all()) for value in net.state_dict().values())
+
+
+@torch.no_grad()
+def relative_change(net: nn.Module, first: nn.Module) -> float:
+    """Size of the difference of two networks' weights over the size of the first's."""
+    moved = size = 0.0
+    for ours, theirs in zip(net.parameters(), first.parameters(), strict=True):
+        moved += float((ours - theirs).square().sum())
+        size += float(theirs.square().sum())
+    return (moved / max(size, 1e-12)) ** 0.5

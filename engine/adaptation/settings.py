@@ -1,0 +1,116 @@
+"""Every number of the adaptation, with its meaning and unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class CollectSettings:
+    """Which sightings are kept."""
+
+    least_interval_s: float = 0.10
+    """Between two samples of one side."""
+    novelty: float = 0.22
+    """Least distance to what was kept, in the units of `engine.adaptation.collector.describe`."""
+    patience_s: float = 1.0
+    """After this time without a sample half the novelty is enough."""
+    least_novelty: float = 0.08
+    """Nothing nearer than this is ever kept: a frozen camera shows the same for ever."""
+    least_trust: float = 0.5
+    least_points: int = 150
+    remembered: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ReservoirSettings:
+    """How many samples of each side are kept, and which are never learnt from."""
+
+    capacity: int = 240
+    held_out_capacity: int = 60
+    block_s: float = 0.5
+    """A block of time is learnt from as a whole or held out as a whole."""
+    held_out_of: int = 5
+    """One block of so many is held out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherSettings:
+    """How careful a re-fit is, and what it must show to be believed."""
+
+    iterations: int = 16
+    least_trust: float = 0.97
+    least_explained: float = 0.88
+    worst_residual_m: float = 0.0040
+    worst_stray_m: float = 0.022
+    """Mean distance to the network's joints, by its confidence."""
+    apart_m: float = 0.006
+    """Fits from different starts must end within this of each other, on average."""
+    worst_outside: float = 0.10
+    """Share of the mesh that may project beside the hand."""
+    wrist_rad: float = 0.60
+    """Angle between the palm's direction in the fit and in the network's joints: the forearm."""
+    hidden_weight: float = 0.25
+    """What a joint counts that something stands in front of."""
+    shape_frames: int = 24
+    """How many samples the person's shape is estimated from."""
+    shape_again: int = 24
+    """New lessons after which the shape is estimated again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnSettings:
+    """Steps of the training copy."""
+
+    rate: float = 2e-4
+    """AdamW."""
+    weight_decay: float = 0.0
+    keep: float = 0.97
+    """Of the average of the weights that is offered, each step."""
+    lessons: int = 8
+    """Crops of the person's own frames in a step ..."""
+    personal: int = 3
+    """... rendered ones with the person's shape and poses ..."""
+    source: int = 3
+    """... and of the first training, so that nothing is forgotten."""
+    turn_rad: float = 3.14159
+    scale: tuple[float, float] = (0.84, 1.2)
+    shift_m: float = 0.015
+    erase_share: float = 0.25
+    """Crops with a piece missing."""
+    clip: float = 2.0
+    """Largest norm of a step's gradient."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """What new weights must show; see docs/decisions/0018."""
+
+    every_steps: int = 40
+    least_held_out: int = 8
+    least_lessons: int = 16
+    least_gain: float = 0.01
+    """Share by which the held-out score must fall."""
+    source_loss: float = 0.05
+    """Share by which the source error may rise."""
+    largest_step: float = 0.05
+    """Change of the weights relative to their size, against the weights at the start."""
+    worse_share: float = 0.02
+    """The watch rolls back where new samples score worse by this."""
+    refusals: int = 3
+    """After so many refusals in a row the copy begins again at the weights in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptationSettings:
+    """All of them."""
+
+    collect: CollectSettings = field(default_factory=CollectSettings)
+    reservoir: ReservoirSettings = field(default_factory=ReservoirSettings)
+    teacher: TeacherSettings = field(default_factory=TeacherSettings)
+    learn: LearnSettings = field(default_factory=LearnSettings)
+    gate: GateSettings = field(default_factory=GateSettings)
+    source_samples: int = 96
+    """Size of the fixed synthetic set."""
+    seed: int = 1
+    threads: int = 1
