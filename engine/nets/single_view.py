@@ -108,12 +108,18 @@ class SingleViewNet(nn.Module):
             self.stacks.append(Stack(config.width, channels))
 
     def forward(self, image: Tensor) -> list[SingleViewOutput]:
+        outputs, _ = self.with_features(image)
+        return outputs
+
+    def with_features(self, image: Tensor) -> tuple[list[SingleViewOutput], Tensor]:
+        """As `forward`, and the last stack's decoder features [B, C, 32, 32]."""
         stem = self.stem(image)
         first, decoded, raw = self.stacks[0](stem, image)
         if self.merge is None:
-            return [first]
-        second, _, _ = self.stacks[1](self.merge(torch.cat([stem, decoded, raw], 1)), image)
-        return [first, second]
+            return [first], decoded
+        merged = self.merge(torch.cat([stem, decoded, raw], 1))
+        second, decoded, _ = self.stacks[1](merged, image)
+        return [first, second], decoded
 
 
 class DeployedNet(nn.Module):
