@@ -103,12 +103,12 @@ def render_hand_scene(rng: np.random.Generator, model: HandModel) -> Scene:
         meshes.append((CLUTTER, _second_hand(rng, model, hand)))
     if rng.random() < 0.06:
         meshes.append((CLUTTER, _held_object(rng, hand)))
-    scene = _render(rng, meshes, hand_centre(hand.keypoints), pose, hand)
+    scene = render_patch(rng, meshes, hand_centre(hand.keypoints), pose, hand)
     # An arm that points at the camera can hide its own hand: nothing to learn there.
-    return scene if _visible_m2(scene) > MIN_VISIBLE_M2 else render_hand_scene(rng, model)
+    return scene if visible_m2(scene) > MIN_VISIBLE_M2 else render_hand_scene(rng, model)
 
 
-def _visible_m2(scene: Scene) -> float:
+def visible_m2(scene: Scene) -> float:
     """Area of the hand's visible surface, projected."""
     hand = (scene.parts == HAND) & (scene.depth_m > 0)
     return float((scene.depth_m[hand] ** 2).sum()) / (scene.camera.fx * scene.camera.fy)
@@ -126,7 +126,7 @@ def render_empty_scene(rng: np.random.Generator, model: HandModel) -> Scene:
         size = np.exp(rng.uniform(np.log(0.015), np.log(0.12), 3))
         place = centre + rng.normal(0, 0.06, 3)
         meshes.append((CLUTTER, _blob(rng, place, size)))
-    return _render(rng, meshes, centre, None, None)
+    return render_patch(rng, meshes, centre, None, None)
 
 
 def _place(
@@ -187,13 +187,14 @@ def _blob(rng: np.random.Generator, place: Float64, half_size: Float64) -> Mesh:
     return points * half_size @ sample_view(rng).T + place, faces
 
 
-def _render(
+def render_patch(
     rng: np.random.Generator,
     meshes: list[tuple[int, Mesh]],
     centre: Float64,
     pose: HandPose | None,
     hand: PosedHand | None,
 ) -> Scene:
+    """Meshes, each with HAND, ARM or CLUTTER, in a random sensor's patch around `centre` [3]."""
     camera = sample_patch_camera(rng, centre)
     vertices, faces = join_meshes(*(mesh for _, mesh in meshes))
     hit = cast_depth(camera, vertices, faces)
@@ -204,11 +205,7 @@ def _render(
 
 def draw_sample(rng: np.random.Generator, scene: Scene) -> Sample | None:
     """One noisy crop of a scene; None where too little of the hand would be left."""
-    depth = _without_part_of_arm(rng, scene)
-    depth = _with_background(rng, scene, depth)
-    depth = apply_sensor(sample_sensor(rng), depth, rng)
-    if rng.random() < 0.1:
-        depth = _cut_by_image_border(rng, depth)
+    depth = observed_depth(rng, scene)
     crop = _jittered_crop(rng, scene)
     wrong_side = scene.hand is not None and rng.random() < WRONG_SIDE_SHARE
     if wrong_side:
@@ -217,6 +214,16 @@ def draw_sample(rng: np.random.Generator, scene: Scene) -> Sample | None:
     if scene.hand is not None and np.count_nonzero(image < 0.99) < 250:
         return None
     return _with_targets(scene, crop, image, wrong_side)
+
+
+def observed_depth(rng: np.random.Generator, scene: Scene) -> Float32:
+    """The scene's patch [H, W] as a random sensor shows it: background, noise, losses."""
+    depth = _without_part_of_arm(rng, scene)
+    depth = _with_background(rng, scene, depth)
+    depth = apply_sensor(sample_sensor(rng), depth, rng)
+    if rng.random() < 0.1:
+        depth = _cut_by_image_border(rng, depth)
+    return depth
 
 
 def _with_targets(scene: Scene, crop: Crop, image: Float32, wrong_side: bool) -> Sample:
@@ -237,12 +244,16 @@ def _with_targets(scene: Scene, crop: Crop, image: Float32, wrong_side: bool) ->
 def _jittered_crop(rng: np.random.Generator, scene: Scene) -> Crop:
     tracked = rng.random() < 0.65
     jitter = rng.normal(0, 0.009, 3) if tracked else rng.uniform(-0.038, 0.038, 3)
-    size = 1.0
-    if scene.hand is not None:
-        palm = np.linalg.norm(scene.hand.keypoints[9] - scene.hand.keypoints[0]) / 0.09
-        size = float(np.clip(palm, 0.8, 1.15)) ** 0.5
-    cube = CUBE_M * size * rng.uniform(0.84, 1.2)
+    cube = cube_around(scene.hand) * rng.uniform(0.84, 1.2)
     return Crop(scene.camera, scene.centre + jitter, cube, turn=rng.uniform(-np.pi, np.pi))
+
+
+def cube_around(hand: PosedHand | None) -> float:
+    """Side of the cube for a hand of this size, metres."""
+    if hand is None:
+        return CUBE_M
+    palm = np.linalg.norm(hand.keypoints[9] - hand.keypoints[0]) / 0.09
+    return CUBE_M * float(np.clip(palm, 0.8, 1.15)) ** 0.5
 
 
 def _without_part_of_arm(rng: np.random.Generator, scene: Scene) -> Float32:
