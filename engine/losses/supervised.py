@@ -70,14 +70,13 @@ class SupervisedLoss(nn.Module):
         shown = ((targets.present > 0.5) & (targets.same_side > 0.5)).float()
         parts = {"joints": _mean(_huber(output.joints, targets.joints).mean((1, 2)), shown)}
         parts |= _map_losses(output, points, targets, shown)
-        parts |= self._pose_losses(output, targets, shown)
+        parts |= self.pose_losses(output.pose, targets, shown)
         parts["decisions"] = _decision_loss(output.logits, targets)
         return parts
 
-    def _pose_losses(
-        self, output: SingleViewOutput, targets: Targets, shown: Tensor
-    ) -> dict[str, Tensor]:
-        found, truth = split_pose(output.pose), split_pose(targets.pose)
+    def pose_losses(self, vectors: Tensor, targets: Targets, shown: Tensor) -> dict[str, Tensor]:
+        """The hand model's parts for pose vectors [B, 41]; `shown` [B] is 1 where they count."""
+        found, truth = split_pose(vectors), split_pose(targets.pose)
         half = targets.half_cube_m[:, None]
         keypoints = self.hand.keypoints(
             found.angles, found.shape, found.rotation, found.position * half
