@@ -1,29 +1,36 @@
-"""How far the learning is; sent from the learner's process, so nothing here needs torch."""
+"""How far the learning is: sent to a process that has no torch, so nothing here needs it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.adaptation.decision import Decision
+import numpy as np
+import numpy.typing as npt
 
-NAN = float("nan")
+from engine.adaptation.decision import Decision
+from engine.messages import Side
+
+Float64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class AdaptationProgress:
-    """One look at an Adapter."""
+    """One look at an Adapter. Mappings are plain dictionaries, because those can be pickled."""
 
     steps: int = 0
-    """Learning steps so far."""
     steps_per_s: float = 0.0
     samples: int = 0
-    """Kept now, those held out included."""
+    """To learn from."""
     held_out: int = 0
-    """Samples that are never learnt from."""
+    """To be judged by."""
     losses: Mapping[str, float] = field(default_factory=dict)
-    """Newest value of each part of the loss, by name."""
+    """Running means by name."""
     revision: int = 0
-    """Of the weights in use; counted up by each acceptance."""
+    """Of the weights in use."""
     decisions: tuple[Decision, ...] = ()
-    """The newest last."""
+    """The last ones, oldest first."""
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """Samples that the teacher did not believe, by reason."""
+    shapes: Mapping[Side, Float64] = field(default_factory=dict)
+    """[10] of every hand that enough was seen of."""
