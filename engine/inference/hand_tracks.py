@@ -118,10 +118,7 @@ class HandTracks:
     """The hands of one source. Belongs to the estimator's thread."""
 
     def __init__(self) -> None:
-        self._tracks: list[HandTrack] = []
-        self._gone: list[HandTrack] = []
-        self._next_id = 1
-        self._since_search = 0
+        self.reset()
 
     @property
     def tracks(self) -> tuple[HandTrack, ...]:
@@ -130,7 +127,10 @@ class HandTracks:
 
     def reset(self) -> None:
         """Forget every hand and start numbering anew."""
-        self.__init__()  # type: ignore[misc]
+        self._tracks: list[HandTrack] = []
+        self._gone: list[HandTrack] = []
+        self._next_id = 1
+        self._since_search = 0
 
     def wants_search(self, time_ns: int | None = None) -> bool:
         """Whether to run the localiser on the frame of this time: always while none is followed or
