@@ -63,6 +63,8 @@ class RunLog:
     """Estimated hands, over all frames, that are none of the labelled ones."""
     labelled: list[LabelledHand] = field(default_factory=list)
     residuals_m: list[float] = field(default_factory=list)
+    residuals_by_frame: list[tuple[int, float]] = field(default_factory=list)
+    """The same with the number of their frame."""
     latencies_ms: list[float] = field(default_factory=list)
     stages_ms: dict[str, list[float]] = field(default_factory=dict)
     _tracks: dict[int, list[tuple[int, Float64]]] = field(default_factory=dict)
@@ -76,6 +78,7 @@ class RunLog:
             self._add_times(scene)
         for hand in scene.hands:
             self.residuals_m.append(hand.residual_m)
+            self.residuals_by_frame.append((self.frames, hand.residual_m))
             self._tracks.setdefault(hand.hand_id, []).append((self.frames, hand.joints))
         self.frames += 1
 
