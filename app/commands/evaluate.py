@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from app.commands.adapted_evaluation import add_adapt, run_adapted
 from app.commands.arguments import add_frames, add_json, add_out
 from app.commands.json_file import write_json
 from app.commands.npz_file import HandRows
@@ -33,14 +34,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_frames(parser)
     add_out(parser)
     add_json(parser)
+    add_adapt(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     for target in filter(None, (args.out, args.json)):
         check_writable(target)
-    rows = HandRows() if args.out is not None else None
-    with open_camera(source_uri(args.dataset, args.path)) as camera:
+    uri = source_uri(args.dataset, args.path)
+    with open_camera(uri) as camera:
         _check_truth(camera.info)
+    return run_adapted(args, uri) if args.adapt else _run_plain(args, uri)
+
+
+def _run_plain(args: argparse.Namespace, uri: str) -> int:
+    rows = HandRows() if args.out is not None else None
+    with open_camera(uri) as camera:
         estimator = ForgetBetweenTakes(load_estimator())
         tracking = TrackingRun(camera, estimator, args.frames, "evaluating", use_truth=True)
         for _, scene in tracking:

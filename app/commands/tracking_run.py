@@ -45,14 +45,14 @@ class TrackingRun:
         self._estimator = estimator
         self._total = _frames_to_come(camera.info, max_frames)
         self._label = label
-        self._log = RunLog(use_truth)
+        self.log = RunLog(use_truth)
 
     def __iter__(self) -> Iterator[tuple[Frame, Scene]]:
         pairs = run_offline(self._camera, self._estimator, self._total)
         for frame, scene in progress(pairs, self._total, self._label):
-            self._log.add(frame, scene)
+            self.log.add(frame, scene)
             yield frame, scene
-        if not self._log.frames:
+        if not self.log.frames:
             raise SourceError(
                 f"No frame came from '{self._camera.info.uri}'; at least one is expected. "
                 "Check that the recording is not empty."
@@ -61,11 +61,11 @@ class TrackingRun:
     @property
     def frames(self) -> int:
         """How many came so far."""
-        return self._log.frames
+        return self.log.frames
 
     def report(self) -> EvalReport:
         """Of the frames so far."""
-        return build_report(self._log)
+        return build_report(self.log)
 
 
 def _frames_to_come(info: CameraInfo, max_frames: int | None) -> int | None:

@@ -109,9 +109,7 @@ class Learner:
         self._steps += 1
         keep = min(self._settings.keep, (1 + self._steps) / (4 + self._steps))
         with torch.no_grad():
-            for ours, theirs in zip(
-                self.average.parameters(), self._net.parameters(), strict=True
-            ):
+            for ours, theirs in zip(self.average.parameters(), self._net.parameters(), strict=True):
                 ours.lerp_(theirs, 1.0 - keep)
 
 

@@ -72,8 +72,8 @@ def _varied(rng: np.random.Generator, model: HandModel, pose: HandPose) -> HandP
     shape = pose.shape + rng.normal(0, SHAPE_SIGMA, pose.shape.shape)
     varied = HandPose(rotation, pose.wrist_position, angles, shape)
     middle = hand_centre(pose_hand(model, pose).keypoints)
-    moved = middle + rng.normal(0, [0.01, 0.01, 0.03]) - hand_centre(
-        pose_hand(model, varied).keypoints
+    moved = (
+        middle + rng.normal(0, [0.01, 0.01, 0.03]) - hand_centre(pose_hand(model, varied).keypoints)
     )
     return replace(varied, wrist_position=pose.wrist_position + moved)
 

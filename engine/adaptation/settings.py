@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 class CollectSettings:
     """Which sightings are kept."""
 
-    least_interval_s: float = 0.10
+    least_interval_s: float = 0.06
     """Between two samples of one side."""
-    novelty: float = 0.22
+    novelty: float = 0.14
     """Least distance to what was kept, in the units of `engine.adaptation.collector.describe`."""
     patience_s: float = 1.0
     """After this time without a sample half the novelty is enough."""
-    least_novelty: float = 0.08
+    least_novelty: float = 0.05
     """Nothing nearer than this is ever kept: a frozen camera shows the same for ever."""
     least_trust: float = 0.5
     least_points: int = 150
@@ -46,7 +46,7 @@ class TeacherSettings:
     """Mean distance to the network's joints, by its confidence."""
     apart_m: float = 0.006
     """Fits from different starts must end within this of each other, on average."""
-    worst_outside: float = 0.10
+    worst_outside: float = 0.16
     """Share of the mesh that may project beside the hand."""
     wrist_rad: float = 0.60
     """Angle between the palm's direction in the fit and in the network's joints: the forearm."""
@@ -87,7 +87,7 @@ class GateSettings:
     """What new weights must show; see docs/decisions/0018."""
 
     every_steps: int = 40
-    least_held_out: int = 8
+    least_held_out: int = 6
     least_lessons: int = 16
     least_gain: float = 0.01
     """Share by which the held-out score must fall."""

@@ -92,9 +92,7 @@ class Teacher:
             for start in starts
         ]
 
-    def _refusal(
-        self, sample: AdaptationSample, best: FitResult, fits: Sequence[FitResult]
-    ) -> str:
+    def _refusal(self, sample: AdaptationSample, best: FitResult, fits: Sequence[FitResult]) -> str:
         """Why a fit is not to be believed; empty where it is."""
         settings, judged = self._settings, best.judgement
         joints, confidence = sample.network_joints, sample.confidence
@@ -143,6 +141,4 @@ def _turned_rad(keypoints: Float64, joints: Float64) -> float:
 
 def _apart_m(fits: Sequence[FitResult], best: FitResult) -> float:
     """Largest mean distance of a fit's joints from the best fit's."""
-    return max(
-        float(np.linalg.norm(f.keypoints - best.keypoints, axis=1).mean()) for f in fits
-    )
+    return max(float(np.linalg.norm(f.keypoints - best.keypoints, axis=1).mean()) for f in fits)
