@@ -80,7 +80,7 @@ def fusion_input(
     """An observation of B * V crops, hand by hand and view by view."""
     batch, views = T_rig_from_camera.shape[:2]
     joints, confidence, features = (
-        value.unflatten(0, (batch, views))
+        value.float().unflatten(0, (batch, views))
         for value in (observation.joints, observation.confidence, observation.features)
     )
     return FusionInput(joints, confidence, features, geometry, T_rig_from_camera)

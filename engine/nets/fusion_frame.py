@@ -62,16 +62,13 @@ class FusionFrame(NamedTuple):
 
     def pose_vectors(self, pose: PoseVector) -> Tensor:
         """Vectors [B, V, 41] in every view of poses in the palm's frame (position in REACH_M)."""
-        R_rig_from_hand = self.R_rig_from_palm @ pose.rotation
-        wrist = self.palm_to_rig(pose.position[:, None])
-        batch, views = self.T_rig_from_camera.shape[:2]
-        R_camera_from_rig = self._R_rig_from_camera.transpose(-1, -2)
-        rotation = (R_camera_from_rig @ R_rig_from_hand[:, None]).flatten(0, 1)
-        position = cameras_from_rig(wrist, self.T_rig_from_camera).flatten(0, 2)
-        rotation, position = self.geometry.pose_from_camera(rotation, position)
-        turned = torch.cat([rotation[..., 0], rotation[..., 1], position], -1)
-        bent = torch.cat([pose.angles, pose.shape], -1)
-        return torch.cat([bent[:, None].expand(-1, views, -1), turned.view(batch, views, -1)], -1)
+        in_rig = PoseVector(
+            pose.angles,
+            pose.shape,
+            self.R_rig_from_palm @ pose.rotation,
+            self.palm_to_rig(pose.position[:, None])[:, 0],
+        )
+        return vectors_of_poses(in_rig, self.geometry, self.T_rig_from_camera)
 
     @property
     def _R_rig_from_camera(self) -> Tensor:
@@ -99,6 +96,18 @@ def crops_from_rig(points: Tensor, geometry: CropGeometry, T_rig_from_camera: Te
     """Crop coordinates [B, V, P, 3] in every view of points [B, P, 3] in the rig frame."""
     in_cameras = cameras_from_rig(points, T_rig_from_camera)
     return geometry.to_uvd(in_cameras.flatten(0, 1)).view_as(in_cameras)
+
+
+def vectors_of_poses(pose: PoseVector, geometry: CropGeometry, T_rig_from_camera: Tensor) -> Tensor:
+    """Pose vectors [B, V, 41] in every view of B poses in the rig's frame (position in metres)."""
+    size = T_rig_from_camera.shape[:2]
+    R_camera_from_rig = T_rig_from_camera[..., :3, :3].transpose(-1, -2)
+    in_cameras = (R_camera_from_rig @ pose.rotation[:, None]).flatten(0, 1)
+    wrists = cameras_from_rig(pose.position[:, None], T_rig_from_camera).flatten(0, 2)
+    rotation, position = geometry.pose_from_camera(in_cameras, wrists)
+    placed = torch.cat([rotation[..., 0], rotation[..., 1], position], -1).unflatten(0, size)
+    bent = torch.cat([pose.angles, pose.shape], -1)[:, None].expand(-1, size[1], -1)
+    return torch.cat([bent, placed], -1)
 
 
 def palm_rotation(joints: Tensor) -> Tensor:

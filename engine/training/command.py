@@ -1,4 +1,4 @@
-"""`python main.py train depth`: options and run of a network's training."""
+"""`python main.py train NETWORK`: options and run of a network's training."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A sub-command a network. Imports no torch, so that --help is quick."""
     networks = parser.add_subparsers(dest="network", required=True, metavar="NETWORK")
     _add_depth_arguments(networks.add_parser("depth", help="the single-view network (seed 000)"))
+    _add_fusion_arguments(
+        networks.add_parser("fusion", help="what several views say of one hand (seed 000, stage 2)")
+    )
     _add_localiser_arguments(networks.add_parser("localiser", help="finds hands in whole frames"))
     _add_presence_arguments(
         networks.add_parser("presence", help="refits what the single-view network takes for a hand")
@@ -38,6 +41,28 @@ def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1, help="torch threads of each process")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start-from", type=Path, help="checkpoint or weights to fine-tune")
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser, out: str, samples: int, batch: int) -> None:
+    """What every run of engine.training.stages takes."""
+    parser.add_argument("--out", type=Path, default=Path(out), help="checkpoints and logs")
+    parser.add_argument("--samples", type=int, default=samples, help="end after so many samples")
+    parser.add_argument("--minutes", type=float, help="end after so many minutes if that is sooner")
+    parser.add_argument("--batch", type=int, default=batch, help="samples a step")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make samples")
+    parser.add_argument("--threads", type=int, default=1, help="torch threads")
+    parser.add_argument("--seed", type=int, default=1)
+
+
+def _add_fusion_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(train=run_fusion)
+    _add_run_arguments(parser, "runs/fusion", 200_000, 32)
+    parser.add_argument(
+        "--weights", type=Path, default=DEFAULT_WEIGHTS, help="the single-view network"
+    )
+    parser.add_argument(
+        "--weights-out", type=Path, help="weights file to write (default: OUT/fusion.safetensors)"
+    )
 
 
 def _add_localiser_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +115,14 @@ def run_depth(args: argparse.Namespace) -> int:
     error = Trainer(settings).run()
     print(f"{settings.weights_out}: validation error {error:.2f} mm")
     return 0
+
+
+def run_fusion(args: argparse.Namespace) -> int:
+    """Train the fusion network (or resume from OUT/checkpoint.pt)."""
+    _check_counts(args)
+    from engine.training import fusion_stage
+
+    return fusion_stage.run(args)
 
 
 def run_localiser(args: argparse.Namespace) -> int:
