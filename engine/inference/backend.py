@@ -45,6 +45,8 @@ class NetworkFile:
     weights: Path
     export: Callable[[Path, Path], None]
     """export(weights, onnx_path); imports torch, so it is called only when the cache is cold."""
+    onnx: Path | None = None
+    """Where the ONNX file lies already; None where the cache shall keep it."""
 
 
 def create_backend(name: str, network: NetworkFile, threads: int = 1) -> Backend:

@@ -24,6 +24,8 @@ def cache_folder() -> Path:
 
 def cached_onnx(network: NetworkFile) -> Path:
     """The ONNX file of a network, exported now if it is not in the cache."""
+    if network.onnx is not None:
+        return network.onnx
     name = f"{network.weights.stem}-{sha256_of(network.weights)[:16]}-v{EXPORT_VERSION}.onnx"
     path = cache_folder() / name
     if not path.exists():

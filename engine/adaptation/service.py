@@ -1,0 +1,253 @@
+"""Adaptation beside a running tracker: sightings in, compiled networks out, nobody waits.
+
+    tracker's thread:  offer(sightings) -> Chooser -> Channel     take_networks() between frames
+    worker's thread:   Channel -> learner's process -> reports -> compiled networks
+
+The tracker's process never imports torch. A learner that crashes is reported and started again;
+tracking does not notice. Compiling beside running inference is safe once a network has made its
+first call (docs/decisions/0019).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from engine.adaptation.channel import Channel
+from engine.adaptation.exchange import NetworkExchange, ReadyNetworks
+from engine.adaptation.learner_messages import Report
+from engine.adaptation.learner_side import MakeAdapter
+from engine.adaptation.process import AdaptationProcess
+from engine.adaptation.progress import AdaptationProgress
+from engine.adaptation.sample import AdaptationSample
+from engine.adaptation.scratch import new_scratch_folder
+from engine.adaptation.status import AdaptationState, AdaptationStatus
+from engine.adaptation.tended_process import TendedProcess
+from engine.inference.backend import NetworkFile
+from engine.inference.sighting import Sighting
+from engine.inference.single_view import SingleViewInference
+from engine.messages import Health
+from engine.runtime.clock import NS_PER_MS, NS_PER_S, monotonic_ns
+from engine.runtime.worker import StopSignal, Worker
+
+WAITING_SAMPLES = 16
+TAKE_S = 0.05
+
+Networks = tuple[SingleViewInference, ...]
+LoadNetworks = Callable[[NetworkFile], Networks]
+"""Compiles and warms up a network for each of two hands."""
+
+
+class Chooser(Protocol):
+    """What the service needs of a Collector."""
+
+    def consider(self, sighting: Sighting) -> AdaptationSample | None: ...
+
+
+class AdaptationService:
+    """Adapts one set of weights during one tracking session. Start it once.
+
+    `begin_with`, `offer` and `take_networks` belong to the tracker's thread; everything else may be
+    called from any thread. Only `stop` waits.
+    """
+
+    def __init__(
+        self,
+        network: NetworkFile,
+        make_adapter: MakeAdapter,
+        load: LoadNetworks,
+        chooser: Chooser,
+        folder: Path | None = None,
+    ) -> None:
+        """Accepted weights are kept in `folder`; without one they are gone after `stop`."""
+        self._network = network
+        self._make_adapter = make_adapter
+        self._load = load
+        self._chooser = chooser
+        self._folder = folder
+        self._scratch: Path | None = None
+        self._samples: Channel[AdaptationSample] = Channel(WAITING_SAMPLES)
+        self._learner = TendedProcess(self._launch)
+        self._exchange = NetworkExchange(network.weights)
+        self._worker = Worker(
+            "adaptation",
+            self._step,
+            teardown=self._learner.close,
+            dropped=lambda: self._samples.dropped,
+        )
+        self._progress = AdaptationProgress()
+        self._paused = self._paused_there = self._stopped = False
+        self._started_ns = 0
+        self._first_gain_s: float | None = None
+        self._load_ms, self._sent = 0.0, 0
+        self._trouble = ""
+
+    def start(self) -> None:
+        """Returns at once; `status` tells what comes of it."""
+        self._started_ns = monotonic_ns()
+        self._worker.start()
+
+    def request_stop(self) -> None:
+        """Ask for the end; returns at once."""
+        self._stopped = True
+        self._worker.request_stop()
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """End thread and process; False when the thread still hangs after `timeout_s`.
+
+        Copy accepted weights away before, where no folder was given for them.
+        """
+        self.request_stop()
+        self._learner.kill()  # Nothing can wait for it any more.
+        ended = self._worker.stop(timeout_s)
+        self._learner.close()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        return ended
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def begin_with(self, networks: Sequence[SingleViewInference]) -> None:
+        """The compiled networks of the weights given to this service, to come back to."""
+        self._exchange.begin_with(networks)
+
+    def offer(self, sightings: Sequence[Sighting]) -> None:
+        """Choose from what was just seen; well under a millisecond."""
+        if self._paused or self._stopped:
+            return
+        try:
+            for sighting in sightings:
+                sample = self._chooser.consider(sighting)
+                if sample is not None:
+                    self._samples.put(sample)
+        except Exception as error:  # A fault in here must not end tracking.
+            self._trouble = (
+                f"The adaptation could not use a frame ({type(error).__name__}: {error}) and is "
+                "paused; tracking goes on."
+            )
+            self._paused = True
+
+    def take_networks(self) -> ReadyNetworks | None:
+        """Networks to go on with from the next frame; None while nothing has changed."""
+        return self._exchange.take()
+
+    def pause(self) -> None:
+        """Collect and learn nothing until `resume`; the weights in use stay."""
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused, self._trouble = False, ""
+
+    def rollback(self) -> bool:
+        """Back to the former weights between the next two frames; False where there are none."""
+        return self._exchange.roll_back()
+
+    def health(self) -> Health:
+        """Of the worker; its latency is what compiling new weights takes."""
+        return self._worker.health()
+
+    @property
+    def pid(self) -> int | None:
+        """Of the learner's process; None while there is none."""
+        return self._learner.pid
+
+    def status(self) -> AdaptationStatus:
+        in_use = self._exchange.in_use()
+        return AdaptationStatus(
+            state=self._state(),
+            weights=in_use.weights,
+            revision=in_use.revision,
+            sentence=self._sentence(),
+            progress=self._progress,
+            first_gain_s=self._first_gain_s,
+            load_ms=self._load_ms,
+            samples_sent=self._sent,
+            samples_dropped=self._samples.dropped,
+            restarts=self._learner.restarts,
+            can_roll_back=in_use.can_roll_back,
+        )
+
+    def _sentence(self) -> str:
+        failure = self._worker.failure
+        return failure.sentence if failure else self._learner.sentence or self._trouble
+
+    def _state(self) -> AdaptationState:
+        if self._stopped:
+            return AdaptationState.STOPPED
+        if not self._started_ns:
+            return AdaptationState.OFF
+        if self._learner.given_up or self._worker.failure:
+            return AdaptationState.FAILED
+        if self._learner.pid is None and self._learner.restarts:
+            return AdaptationState.RESTARTING
+        if self._paused:
+            return AdaptationState.PAUSED
+        if not self._learner.heard:
+            return AdaptationState.STARTING
+        return AdaptationState.LEARNING if self._progress.steps else AdaptationState.COLLECTING
+
+    def _launch(self, weights: Path, life: int) -> AdaptationProcess:
+        if self._folder is None and self._scratch is None:
+            self._scratch = new_scratch_folder()
+        folder = self._folder or self._scratch or Path()
+        return AdaptationProcess(
+            self._make_adapter,
+            replace(self._network, weights=weights, onnx=None),
+            folder / f"life-{life}",
+            temporary=self._scratch,
+        )
+
+    def _step(self, stop: StopSignal) -> int | None:  # noqa: ARG002 - waits at most TAKE_S
+        sample = self._samples.take(TAKE_S)
+        self._pass_on_wishes()
+        if sample is not None:
+            self._learner.send(sample)
+            self._sent += 1
+        in_use = self._exchange.in_use()
+        report = self._learner.tend(in_use.weights, in_use.revision)
+        return None if report is None else self._heed(report)
+
+    def _pass_on_wishes(self) -> None:
+        """What a person asked for, to the learner."""
+        if self._paused is not self._paused_there:
+            self._paused_there = self._paused
+            self._learner.pause(self._paused_there)
+        unwanted = self._exchange.take_unwanted()
+        if unwanted is not None:
+            self._learner.roll_back(unwanted)
+
+    def _heed(self, report: Report) -> int | None:
+        """Note the progress; compile other weights where they are wanted (its time returned)."""
+        self._progress = progress = report.progress
+        if self._first_gain_s is None and any(d.accepted for d in progress.decisions):
+            self._first_gain_s = (monotonic_ns() - self._started_ns) / NS_PER_S
+        if not self._exchange.must_load(progress.revision):
+            return None
+        began_ns = monotonic_ns()
+        try:
+            networks = self._load(replace(self._network, weights=report.weights, onnx=report.onnx))
+        except Exception as error:  # Whatever a runtime raises: the former weights stay.
+            self._trouble = (
+                f"New weights could not be loaded ({type(error).__name__}: {error}); tracking goes "
+                "on with the former ones."
+            )
+            self._learner.roll_back(progress.revision)
+            return None
+        took_ns = monotonic_ns() - began_ns
+        self._load_ms = took_ns / NS_PER_MS
+        self._exchange.put(networks, progress.revision, report.weights)
+        return took_ns
