@@ -147,6 +147,11 @@ class DepthEstimator:
         self._followed.clear()
         self.sightings = ()
 
+    @property
+    def networks(self) -> tuple[SingleViewInference, ...]:
+        """Those in use."""
+        return self._networks
+
     def use_networks(self, networks: Sequence[SingleViewInference], revision: int) -> None:
         """Go on with other weights from the next frame on; hands are followed as before."""
         if len(networks) != len(self._networks):
