@@ -3,9 +3,11 @@
     capture thread -> Slot[FrameSet] -> inference thread -> Slot[Scene]
 
 Both hand-overs keep the newest value only, so a slow window never slows tracking and slow tracking
-never slows the camera. The session knows nothing of Qt: a presenter polls it by timer. Every public
-method may be called from the thread that made the session, and none but `stop` ever waits.
-`run_offline` is the same path without threads, for evaluation.
+never slows the camera. Beside them, where wanted: an adaptation that is offered what was seen and
+gives other weights between two frames, and meters that look at every scene. The session knows
+nothing of Qt: a presenter polls it by timer. Every public method may be called from the thread that
+made the session, and none but `stop` ever waits. `run_offline` is the same path without threads,
+for evaluation.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from engine.capture import sources
 from engine.capture.camera import Camera, CameraInfo
@@ -24,15 +26,17 @@ from engine.capture.capture_loop import CaptureLoop, CaptureState
 from engine.errors import EndOfStream, SourceError
 from engine.inference.estimator import Estimator
 from engine.messages import Frame, FrameSet, Health, Scene
-from engine.runtime.clock import NS_PER_S
 from engine.runtime.slot import Slot
-from engine.runtime.worker import StopSignal, Worker
+from engine.runtime.worker import Worker
+from engine.tracker import Learning, Tracker
 
-FRAME_WAIT_S = 0.1
+if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
+    from engine.adaptation.service import AdaptationService
+    from engine.adaptation.status import AdaptationStatus
+    from engine.inference.meters import TruthMeters, TruthReadings
+
 SILENCE_S = 5.0
 """`run_offline` gives up on a device that sends nothing for so long."""
-FORGET_AFTER_NS = NS_PER_S
-"""After a gap this long between frames, hands are looked for anew instead of followed."""
 
 
 class SessionState(StrEnum):
@@ -65,6 +69,8 @@ class SessionStatus:
     """Frames that came faster than the tracker could take them."""
     camera_drops: int = 0
     """Frames that the device counted and never delivered."""
+    adaptation: AdaptationStatus | None = None
+    """None where nothing adapts."""
 
     @property
     def running(self) -> bool:
@@ -80,12 +86,18 @@ class TrackingSession:
         uri: str,
         make_estimator: Callable[[], Estimator],
         open_camera: Callable[[str], Camera] = sources.open_camera,
+        *,
+        adaptation: AdaptationService | None = None,
+        make_meters: Callable[[], TruthMeters] | None = None,
     ) -> None:
-        """`make_estimator` runs on the inference thread: loading and compiling block nobody."""
+        """`make_estimator` and `make_meters` run on the inference thread: loading and compiling
+        block nobody. With `adaptation`, which is the session's from now on, the estimator must be
+        an AdaptiveEstimator that begins with the adaptation's weights."""
         self.uri = uri
+        self.adaptation = adaptation
         self._frames: Slot[FrameSet] = Slot()
         self._scenes: Slot[Scene] = Slot()
-        self._tracker = _Tracker(make_estimator, self._frames, self._scenes)
+        self._tracker = Tracker(make_estimator, self._frames, self._scenes, adaptation, make_meters)
         self._loop = CaptureLoop(
             uri, open_camera, self._frames, consumer_ready=lambda: self._tracker.ready
         )
@@ -103,27 +115,34 @@ class TrackingSession:
     def start(self) -> None:
         """Start the threads, sinks first. Returns at once; `status` tells what comes of it."""
         with ExitStack() as undo:
-            for worker in (self._inference, self._capture):
-                worker.start()
-                undo.callback(worker.stop)
+            for part in self._sinks_first:
+                part.start()
+                undo.callback(part.stop)
             undo.pop_all()
         self._state_asked = SessionState.RUNNING
 
     def request_stop(self) -> None:
         """Ask all threads to end, sources first; returns at once."""
         self._state_asked = SessionState.STOPPED
-        self._capture.request_stop()
-        self._inference.request_stop()
+        for part in reversed(self._sinks_first):
+            part.request_stop()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """End all threads, sources first; False when one still hangs after `timeout_s`."""
         self.request_stop()
-        return all([self._capture.stop(timeout_s), self._inference.stop(timeout_s)])
+        ended = [part.stop(timeout_s) for part in reversed(self._sinks_first)]
+        return all(ended)
 
     @property
     def threads_running(self) -> bool:
         """Whether any thread is alive: after `request_stop`, whether the source is still held."""
-        return self._capture.running or self._inference.running
+        return any(part.running for part in self._sinks_first)
+
+    @property
+    def _sinks_first(self) -> tuple[Worker | AdaptationService, ...]:
+        """All that runs, in the order in which it starts."""
+        learning = () if self.adaptation is None else (self.adaptation,)
+        return (*learning, self._inference, self._capture)
 
     def __enter__(self) -> Self:
         self.start()
@@ -151,13 +170,18 @@ class TrackingSession:
         """Of the source; None until it is open."""
         return self._loop.status.info
 
+    def readings(self) -> TruthReadings | None:
+        """Of the truth meters; None without them and while the estimator loads."""
+        meters = self._tracker.meters
+        return None if meters is None else meters.readings()
+
     def health(self) -> tuple[Health, ...]:
-        """Of the capture and the inference thread.
+        """Of the capture and the inference thread, and of the adaptation's where there is one.
 
         The capture latency is the age of a frame when handed over; the inference latency runs from
         the frame in memory to its scene published.
         """
-        return (self._capture.health(), self._inference.health())
+        return tuple(part.health() for part in reversed(self._sinks_first))
 
     def status(self) -> SessionStatus:
         captured = self._loop.status
@@ -170,6 +194,7 @@ class TrackingSession:
             frames=captured.frames,
             drops=self._drops(),
             camera_drops=captured.camera_drops,
+            adaptation=None if self.adaptation is None else self.adaptation.status(),
         )
 
     def failure_traceback(self) -> str:
@@ -195,55 +220,23 @@ class TrackingSession:
         return self._frames.overwritten - self._tracker.drops_before_ready
 
 
-class _Tracker:
-    """The inference thread's work: the newest frame set in, its scene out."""
-
-    def __init__(
-        self,
-        make_estimator: Callable[[], Estimator],
-        frames: Slot[FrameSet],
-        scenes: Slot[Scene],
-    ) -> None:
-        self._make_estimator = make_estimator
-        self._frames = frames
-        self._scenes = scenes
-        self._estimator: Estimator | None = None
-        self._version = 0
-        self._captured_ns = 0
-        self.drops_before_ready = 0
-
-    @property
-    def ready(self) -> bool:
-        return self._estimator is not None
-
-    def setup(self) -> None:
-        estimator = self._make_estimator()
-        self.drops_before_ready = self._frames.overwritten
-        self._estimator = estimator
-
-    def step(self, stop: StopSignal) -> int | None:  # noqa: ARG002 - waits at most FRAME_WAIT_S
-        newer = self._frames.take_newer(self._version, FRAME_WAIT_S)
-        if newer is None or self._estimator is None:
-            return None
-        self._version, frame_set = newer
-        if frame_set.captured_ns - self._captured_ns > FORGET_AFTER_NS:
-            self._estimator.reset()
-        self._captured_ns = frame_set.captured_ns
-        scene = self._estimator.estimate(frame_set)
-        self._scenes.put(scene)
-        return scene.published_ns - scene.captured_ns
-
-
 def run_offline(
-    camera: Camera, estimator: Estimator, max_frames: int | None = None
+    camera: Camera,
+    estimator: Estimator,
+    max_frames: int | None = None,
+    adaptation: AdaptationService | None = None,
 ) -> Iterator[tuple[Frame, Scene]]:
     """Every frame of a source with its scene, without threads, as fast as both go.
 
-    Ends with the recording or after `max_frames`. The caller opens and closes the camera.
+    Ends with the recording or after `max_frames`. The caller opens and closes the camera, and
+    starts and stops the adaptation: that learns at its own pace, not the source's.
 
     Raises:
         SourceError: the source cannot be read, or sends nothing for SILENCE_S.
     """
+    learning = None if adaptation is None else Learning(adaptation)
+    if learning is not None:
+        learning.begin(estimator)
     for index in count():
         if max_frames is not None and index >= max_frames:
             return
@@ -256,4 +249,9 @@ def run_offline(
                 f"{camera.info.name} has sent no frame for {SILENCE_S:g} s; check its cable and "
                 "try again."
             ) from error
-        yield frame, estimator.estimate(FrameSet((frame,)))
+        if learning is not None:
+            learning.before_frame()
+        scene = estimator.estimate(FrameSet((frame,)))
+        if learning is not None:
+            learning.after_frame()
+        yield frame, scene

@@ -109,6 +109,11 @@ class AdaptationService:
             shutil.rmtree(self._scratch, ignore_errors=True)
         return ended
 
+    @property
+    def running(self) -> bool:
+        """Whether its thread is alive."""
+        return self._worker.running
+
     def __enter__(self) -> Self:
         self.start()
         return self

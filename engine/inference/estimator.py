@@ -7,9 +7,14 @@ instance belongs to one thread.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from engine.messages import FrameSet, Scene
+
+if TYPE_CHECKING:  # They load for seconds; whoever only passes an estimator on need not.
+    from engine.inference.sighting import Sighting
+    from engine.inference.single_view import SingleViewInference
 
 
 class Estimator(Protocol):
@@ -21,4 +26,23 @@ class Estimator(Protocol):
 
     def reset(self) -> None:
         """Forget every hand, as at the start."""
+        ...
+
+
+@runtime_checkable
+class AdaptiveEstimator(Estimator, Protocol):
+    """One that tells what it saw and can go on with other weights."""
+
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """Of the hands shown in the last frame."""
+        ...
+
+    @property
+    def networks(self) -> tuple[SingleViewInference, ...]:
+        """Those in use, one for each of two hands."""
+        ...
+
+    def use_networks(self, networks: Sequence[SingleViewInference], revision: int) -> None:
+        """Go on with other weights from the next frame on; hands are followed as before."""
         ...

@@ -1,0 +1,102 @@
+"""The inference thread's work on a frame set: estimate, publish, learn, read the meters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from engine.inference.estimator import AdaptiveEstimator, Estimator
+from engine.messages import FrameSet, Scene
+from engine.runtime.clock import NS_PER_S
+from engine.runtime.slot import Slot
+from engine.runtime.worker import StopSignal
+
+if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
+    from engine.adaptation.service import AdaptationService
+    from engine.inference.meters import TruthMeters
+
+FRAME_WAIT_S = 0.1
+FORGET_AFTER_NS = NS_PER_S
+"""After a gap this long between frames, hands are looked for anew instead of followed."""
+
+
+class Tracker:
+    """The newest frame set in, its scene out. Belongs to the inference thread."""
+
+    def __init__(
+        self,
+        make_estimator: Callable[[], Estimator],
+        frames: Slot[FrameSet],
+        scenes: Slot[Scene],
+        adaptation: AdaptationService | None,
+        make_meters: Callable[[], TruthMeters] | None,
+    ) -> None:
+        self._make_estimator = make_estimator
+        self._make_meters = make_meters
+        self._frames = frames
+        self._scenes = scenes
+        self._learning = None if adaptation is None else Learning(adaptation)
+        self._estimator: Estimator | None = None
+        self._version = 0
+        self._captured_ns = 0
+        self.drops_before_ready = 0
+        self.meters: TruthMeters | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self._estimator is not None
+
+    def setup(self) -> None:
+        estimator = self._make_estimator()
+        if self._learning is not None:
+            self._learning.begin(estimator)
+        self.meters = None if self._make_meters is None else self._make_meters()
+        self.drops_before_ready = self._frames.overwritten
+        self._estimator = estimator
+
+    def step(self, stop: StopSignal) -> int | None:  # noqa: ARG002 - waits at most FRAME_WAIT_S
+        newer = self._frames.take_newer(self._version, FRAME_WAIT_S)
+        if newer is None or self._estimator is None:
+            return None
+        self._version, frame_set = newer
+        if frame_set.captured_ns - self._captured_ns > FORGET_AFTER_NS:
+            self._estimator.reset()
+        self._captured_ns = frame_set.captured_ns
+        if self._learning is not None:
+            self._learning.before_frame()
+        scene = self._estimator.estimate(frame_set)
+        self._scenes.put(scene)
+        self._after_publishing(frame_set, scene)
+        return scene.published_ns - scene.captured_ns
+
+    def _after_publishing(self, frame_set: FrameSet, scene: Scene) -> None:
+        """What nobody waits for."""
+        if self._learning is not None:
+            self._learning.after_frame()
+        if self.meters is not None:
+            self.meters.update(frame_set.frames[0], scene)
+
+
+class Learning:
+    """Between an estimator and the adaptation, on the inference thread."""
+
+    def __init__(self, adaptation: AdaptationService) -> None:
+        self._adaptation = adaptation
+        self._estimator: AdaptiveEstimator | None = None
+
+    def begin(self, estimator: Estimator) -> None:
+        """Raises TypeError for an estimator that has nothing to learn."""
+        if not isinstance(estimator, AdaptiveEstimator):
+            raise TypeError(f"{type(estimator).__name__} cannot adapt: it takes no other weights")
+        self._adaptation.begin_with(estimator.networks)
+        self._estimator = estimator
+
+    def before_frame(self) -> None:
+        """Go on with other weights, where there are some."""
+        ready = self._adaptation.take_networks()
+        if ready is not None and self._estimator is not None:
+            self._estimator.use_networks(ready.networks, ready.revision)
+
+    def after_frame(self) -> None:
+        if self._estimator is not None:
+            self._adaptation.offer(self._estimator.sightings)
