@@ -11,8 +11,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.inference.single_view import SingleViewInference
+if TYPE_CHECKING:  # Loads for seconds, and the window imports this file.
+    from engine.inference.single_view import SingleViewInference
 
 KEPT = 3
 """The first weights, the former and those in use; each costs about 30 MB for two hands."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from engine.adaptation.progress import AdaptationProgress
-from engine.adaptation.sample import AdaptationSample
+
+if TYPE_CHECKING:  # Loads for seconds; nothing here needs it.
+    from engine.adaptation.sample import AdaptationSample
 
 
 class Command(StrEnum):
@@ -24,7 +27,7 @@ class RollBack:
     revision: int
 
 
-Message = AdaptationSample | Command | RollBack
+Message: TypeAlias = "AdaptationSample | Command | RollBack"
 """All that is said to the learner."""
 
 
@@ -39,6 +42,8 @@ class Report:
     """The same, ready to be compiled; None for the weights that it began with."""
     rollbacks: int = 0
     """How many commands to roll back it has carried out."""
+    dropped: int = 0
+    """Samples that came faster than it could look at them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,16 +16,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.adaptation.background_priority import give_way
 from engine.adaptation.channel import Channel
 from engine.adaptation.decision import Decision
 from engine.adaptation.learner_messages import Command, Failed, Message, Report, RollBack
 from engine.adaptation.progress import AdaptationProgress
-from engine.adaptation.sample import AdaptationSample
 from engine.errors import UserError
 from engine.inference.backend import NetworkFile
+
+if TYPE_CHECKING:  # Comes with the first sample.
+    from engine.adaptation.sample import AdaptationSample
 
 WAITING_SAMPLES = 32
 """In the learner's process; the newest win."""
@@ -86,10 +88,10 @@ class _Inbox:
         self.commands: Channel[Command | RollBack] = Channel(1000)
 
     def put(self, message: Message) -> None:
-        if isinstance(message, AdaptationSample):
-            self.samples.put(message)
-        else:
+        if isinstance(message, Command | RollBack):
             self.commands.put(message)
+        else:
+            self.samples.put(message)
 
 
 def _listen(pipe: Connection, inbox: _Inbox, temporary: Path | None) -> None:
@@ -117,7 +119,7 @@ def _learn(pipe: Connection, inbox: _Inbox, adapter: Adapting, network: NetworkF
     while True:
         worked = desk.take_in(inbox) and desk.work()
         if desk.mark != told or (worked and time.monotonic() - told_s > REPORT_S):
-            pipe.send(desk.report())
+            pipe.send(desk.report(inbox.samples.dropped))
             told_s, told = time.monotonic(), desk.mark
         if not worked:
             time.sleep(IDLE_S)
@@ -155,10 +157,10 @@ class _Desk:
         learnt = self._adapter.progress.steps > before
         return learnt or time.monotonic() - started > 0.5 * SLICE_S
 
-    def report(self) -> Report:
+    def report(self, dropped: int = 0) -> Report:
         progress = self._adapter.progress
         onnx = self._onnx() if progress.revision else None
-        return Report(progress, self._adapter.weights, onnx, self._rollbacks)
+        return Report(progress, self._adapter.weights, onnx, self._rollbacks, dropped)
 
     def _obey(self, command: Command | RollBack) -> None:
         if isinstance(command, Command):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from engine.adaptation.channel import Channel
 from engine.adaptation.exchange import NetworkExchange, ReadyNetworks
@@ -23,22 +23,24 @@ from engine.adaptation.learner_messages import Report
 from engine.adaptation.learner_side import MakeAdapter
 from engine.adaptation.process import AdaptationProcess
 from engine.adaptation.progress import AdaptationProgress
-from engine.adaptation.sample import AdaptationSample
 from engine.adaptation.scratch import new_scratch_folder
 from engine.adaptation.status import AdaptationState, AdaptationStatus
 from engine.adaptation.tended_process import TendedProcess
 from engine.inference.backend import NetworkFile
-from engine.inference.sighting import Sighting
-from engine.inference.single_view import SingleViewInference
 from engine.messages import Health
 from engine.runtime.clock import NS_PER_MS, NS_PER_S, monotonic_ns
 from engine.runtime.worker import StopSignal, Worker
 
+if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
+    from engine.adaptation.sample import AdaptationSample
+    from engine.inference.sighting import Sighting
+    from engine.inference.single_view import SingleViewInference
+
 WAITING_SAMPLES = 16
 TAKE_S = 0.05
 
-Networks = tuple[SingleViewInference, ...]
-LoadNetworks = Callable[[NetworkFile], Networks]
+Networks: TypeAlias = "tuple[SingleViewInference, ...]"
+LoadNetworks: TypeAlias = "Callable[[NetworkFile], Networks]"
 """Compiles and warms up a network for each of two hands."""
 
 
@@ -83,7 +85,7 @@ class AdaptationService:
         self._paused = self._paused_there = self._stopped = False
         self._started_ns = 0
         self._first_gain_s: float | None = None
-        self._load_ms, self._sent = 0.0, 0
+        self._load_ms, self._sent, self._dropped_there = 0.0, 0, 0
         self._trouble = ""
 
     def start(self) -> None:
@@ -181,7 +183,7 @@ class AdaptationService:
             first_gain_s=self._first_gain_s,
             load_ms=self._load_ms,
             samples_sent=self._sent,
-            samples_dropped=self._samples.dropped,
+            samples_dropped=self._samples.dropped + self._dropped_there,
             restarts=self._learner.restarts,
             can_roll_back=in_use.can_roll_back,
         )
@@ -216,10 +218,11 @@ class AdaptationService:
             temporary=self._scratch,
         )
 
-    def _step(self, stop: StopSignal) -> int | None:  # noqa: ARG002 - waits at most TAKE_S
-        sample = self._samples.take(TAKE_S)
+    def _step(self, stop: StopSignal) -> int | None:
         self._pass_on_wishes()
-        if sample is not None:
+        if not self._learner.listening:
+            stop.wait(TAKE_S)
+        elif (sample := self._samples.take(TAKE_S)) is not None:
             self._learner.send(sample)
             self._sent += 1
         in_use = self._exchange.in_use()
@@ -237,7 +240,8 @@ class AdaptationService:
 
     def _heed(self, report: Report) -> int | None:
         """Note the progress; compile other weights where they are wanted (its time returned)."""
-        self._progress = progress = report.progress
+        self._progress, self._dropped_there = report.progress, report.dropped
+        progress = report.progress
         if self._first_gain_s is None and any(d.accepted for d in progress.decisions):
             self._first_gain_s = (monotonic_ns() - self._started_ns) / NS_PER_S
         if not self._exchange.must_load(progress.revision):

@@ -51,6 +51,11 @@ class TendedProcess:
         """None while there is no process."""
         return self._process.pid if self._process is not None else None
 
+    @property
+    def listening(self) -> bool:
+        """Whether there is a learner that has finished loading."""
+        return self._process is not None and self.heard
+
     def tend(self, weights: Path, revision: int) -> Report | None:
         """Look after it: its next report, if one came; starts it at `weights` where it is due."""
         if self.given_up or self._killed:

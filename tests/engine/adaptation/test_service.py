@@ -1,0 +1,319 @@
+"""The live adaptation with made-up learners in real processes: what it does and survives."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.adaptation import tended_process
+from engine.adaptation.learner_side import MakeAdapter
+from engine.adaptation.service import AdaptationService
+from engine.adaptation.status import AdaptationState
+from engine.inference.backend import NetworkFile
+from tests.fakes.adapters import (
+    break_at_once,
+    fake_network,
+    load_text,
+    make_fake_adapter,
+    refuse_weights,
+)
+from tests.fakes.waiting import wait_until
+
+SLOW_S = 60.0
+"""Starting a process takes seconds where the machine is busy."""
+
+
+class EverySighting:
+    """Takes each sighting for a sample."""
+
+    def consider(self, sighting: str) -> str:
+        return sighting
+
+
+class BrokenChooser:
+    def consider(self, sighting: str) -> str:
+        raise ZeroDivisionError(sighting)
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    yield
+    left = multiprocessing.active_children()
+    assert not left, f"processes left running: {left}"
+
+
+@pytest.fixture(autouse=True)
+def quick_restarts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tended_process, "RESTART_PAUSES_S", (0.0, 0.0))
+
+
+Serve = Callable[..., AdaptationService]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Makes a started service; stops all at the end."""
+    made: list[AdaptationService] = []
+
+    def started(
+        make_adapter: MakeAdapter = make_fake_adapter,
+        load: Callable[[NetworkFile], tuple[str, ...]] = load_text,
+        chooser: object = None,
+        folder: Path | None = None,
+    ) -> AdaptationService:
+        network = fake_network(tmp_path)
+        service = AdaptationService(network, make_adapter, load, chooser or EverySighting(), folder)
+        service.begin_with(("first", "first"))
+        service.start()
+        made.append(service)
+        return service
+
+    yield started
+    for service in made:
+        assert service.stop()
+
+
+def state(service: AdaptationService) -> AdaptationState:
+    return service.status().state
+
+
+def reach(service: AdaptationService, wanted: AdaptationState) -> None:
+    wait_until(lambda: state(service) is wanted, SLOW_S)
+
+
+def take(service: AdaptationService, revision: int) -> tuple[str, ...]:
+    """The networks of a revision, as the tracker gets them."""
+    wait_until(lambda: service.status().revision == revision, SLOW_S)
+    ready = service.take_networks()
+    assert ready is not None
+    assert ready.revision == revision
+    return ready.networks
+
+
+def test_from_sightings_to_networks_and_back(serve: Serve) -> None:
+    service = serve()
+    assert state(service) is AdaptationState.STARTING
+    reach(service, AdaptationState.COLLECTING)
+    assert service.take_networks() is None
+
+    service.offer(["dull", "good"])
+    assert take(service, 1) == ("first+1", "first+1")
+    assert service.take_networks() is None
+    service.offer(["good"])
+    assert take(service, 2) == ("first+1+2", "first+1+2")
+    status = service.status()
+    assert status.state is AdaptationState.LEARNING
+    assert status.sentence == ""
+    assert status.samples_sent == 3
+    assert status.first_gain_s is not None
+    assert [decision.accepted for decision in status.progress.decisions] == [True, True]
+    assert status.weights.read_text("utf-8") == "first+1+2"
+
+    assert service.rollback()
+    assert take(service, 1) == ("first+1", "first+1")  # At once: they were kept.
+    wait_until(lambda: service.status().progress.revision == 1, SLOW_S)
+    service.offer(["good"])
+    assert take(service, 3) == ("first+1+3", "first+1+3")  # The learner went back as well.
+
+    service.pause()
+    wait_until(lambda: state(service) is AdaptationState.PAUSED)
+    sent = service.status().samples_sent
+    service.offer(["good"])
+    service.resume()
+    service.offer(["dull"])
+    wait_until(lambda: service.status().samples_sent == sent + 1)
+    assert service.status().revision == 3
+
+
+def test_a_killed_learner_is_started_again_where_it_was(serve: Serve, tmp_path: Path) -> None:
+    service = serve(folder=tmp_path / "kept")
+    service.offer(["good"])
+    assert take(service, 1) == ("first+1",) * 2
+    assert service.pid is not None
+    psutil.Process(service.pid).kill()
+    wait_until(lambda: "(ended by signal 9" in service.status().sentence, SLOW_S)
+    assert "started again; tracking goes on" in service.status().sentence
+    reach(service, AdaptationState.COLLECTING)
+    service.offer(["good"])
+    assert take(service, 2) == ("first+1+1",) * 2  # A number of its own, from the weights in use.
+    assert service.status().sentence == ""
+
+    service.rollback()
+    assert take(service, 1) == ("first+1",) * 2
+    service.rollback()  # To before the birth of this learner.
+    assert take(service, 0) == ("first",) * 2
+    service.offer(["good"])
+    assert take(service, 3) == ("first+1",) * 2
+    assert service.status().restarts == 1
+    service.stop()
+    assert service.status().weights.read_text("utf-8") == "first+1"  # Kept, as asked.
+
+
+def test_a_learner_that_always_dies_is_given_up(serve: Serve) -> None:
+    service = serve(break_at_once)
+    reach(service, AdaptationState.FAILED)
+    status = service.status()
+    assert status.restarts == 2
+    assert "for good after 3 attempts (ZeroDivisionError: made up)" in status.sentence
+    assert status.revision == 0
+    service.offer(["good"])  # Nobody is there, and nothing happens.
+    assert service.take_networks() is None
+
+
+def test_a_fault_that_a_person_must_mend_is_not_tried_again(serve: Serve) -> None:
+    service = serve(refuse_weights)
+    reach(service, AdaptationState.FAILED)
+    assert service.status().restarts == 0
+    assert (
+        "'first.weights' are damaged; restore them. Tracking goes on" in service.status().sentence
+    )
+
+
+def test_weights_that_cannot_be_loaded_are_given_up(serve: Serve) -> None:
+    def load(network: NetworkFile) -> tuple[str, ...]:
+        if network.weights.stem == "adapted-0001":
+            raise RuntimeError("no such operator")
+        return load_text(network)
+
+    service = serve(load=load)
+    service.offer(["good"])
+    wait_until(lambda: "no such operator" in service.status().sentence, SLOW_S)
+    wait_until(lambda: service.status().progress.revision == 0, SLOW_S)
+    assert service.status().revision == 0
+    service.offer(["good"])
+    assert take(service, 2) == ("first+2",) * 2
+
+
+def test_a_faulty_choice_pauses_learning_and_not_tracking(serve: Serve) -> None:
+    service = serve(chooser=BrokenChooser())
+    service.offer(["good"])
+    assert "ZeroDivisionError: good" in service.status().sentence
+    reach(service, AdaptationState.PAUSED)
+
+
+def test_a_learner_that_hangs_does_not_hold_up_the_end(serve: Serve) -> None:
+    service = serve()
+    reach(service, AdaptationState.COLLECTING)
+    service.offer(["endless"])
+    wait_until(lambda: service.status().samples_sent == 1)
+    start = time.monotonic()
+    assert service.stop()
+    assert time.monotonic() - start < 4.0
+
+
+def test_offering_never_waits_for_a_learner_that_does_not_listen(serve: Serve) -> None:
+    service = serve()
+    reach(service, AdaptationState.COLLECTING)
+    assert service.pid is not None
+    psutil.Process(service.pid).suspend()
+    longest_s = 0.0
+    for _ in range(40):
+        start = time.perf_counter()
+        service.offer(["x" * 1_000_000])
+        longest_s = max(longest_s, time.perf_counter() - start)
+    assert longest_s < 1.0  # The full pipe would hold it for ever.
+    assert service.status().samples_dropped > 10
+    start = time.monotonic()
+    assert service.stop()
+    assert time.monotonic() - start < 4.0
+    assert state(service) is AdaptationState.STOPPED
+
+
+def test_stopping_before_and_while_it_starts(serve: Serve, tmp_path: Path) -> None:
+    never = AdaptationService(fake_network(tmp_path), make_fake_adapter, load_text, EverySighting())
+    assert never.status().state is AdaptationState.OFF
+    assert never.stop()
+    service = serve()
+    assert service.stop()
+    assert not service.running
+    assert service.stop()
+
+
+def test_nothing_is_left_on_disk(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    service = serve()
+    service.offer(["good"])
+    take(service, 1)
+    assert list((tmp_path / "temporary").iterdir())
+    service.stop()
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_it_has_the_lowest_priority(serve: Serve) -> None:
+    service = serve()
+    reach(service, AdaptationState.COLLECTING)
+    learner = psutil.Process(service.pid)
+    if psutil.WINDOWS:
+        assert learner.nice() == psutil.IDLE_PRIORITY_CLASS
+        return
+    assert learner.nice() == 19
+    if hasattr(os, "SCHED_IDLE"):
+        assert os.sched_getscheduler(learner.pid) == os.SCHED_IDLE
+
+
+def test_it_has_one_thread_that_computes(serve: Serve) -> None:
+    """And one that listens for the end."""
+    service = serve()
+    reach(service, AdaptationState.COLLECTING)
+    assert psutil.Process(service.pid).num_threads() == 2
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from engine.adaptation.service import AdaptationService
+from tests.fakes.adapters import fake_network, load_text, make_fake_adapter
+from tests.engine.adaptation.test_service import EverySighting, state
+
+if __name__ == "__main__":
+    service = AdaptationService(
+        fake_network(Path(sys.argv[1])), make_fake_adapter, load_text, EverySighting()
+    )
+    service.start()
+    service.offer([sys.argv[2]])
+    while not service.status().samples_sent:
+        time.sleep(0.01)
+    print(service.pid, flush=True)
+    time.sleep(1000)
+"""
+
+
+@pytest.mark.parametrize("sample", ["dull", "endless"])
+def test_it_dies_with_its_parent_however_busy(tmp_path: Path, sample: str) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT, "utf-8")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    root = Path(__file__).resolve().parents[3]
+    environment = os.environ | {"PYTHONPATH": str(root), "TMPDIR": str(temporary)}
+    with subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path), sample],
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout is not None
+        reader = threading.Timer(SLOW_S, parent.kill)
+        reader.start()
+        learner = psutil.Process(int(parent.stdout.readline()))
+        reader.cancel()
+        reader.join()
+        assert list(temporary.glob("handtune-adaptation-*"))
+        parent.kill()
+    gone, alive = psutil.wait_procs([learner], timeout=10.0)
+    assert gone
+    assert not alive
+    wait_until(lambda: not list(temporary.glob("handtune-adaptation-*")))

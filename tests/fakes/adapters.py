@@ -1,0 +1,110 @@
+"""Adapters made up for tests: they run in the learner's process, without torch.
+
+A sample is any text; "good" earns new weights at the next piece of work. Weights are small files of
+text, exporting copies them, and a loaded network is that text.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from engine.adaptation.decision import Decision
+from engine.adaptation.progress import AdaptationProgress
+from engine.errors import WeightsError
+from engine.inference.backend import NetworkFile
+
+
+class FakeAdapter:
+    """Numbers its weights as the real one does: from 0, and no number twice."""
+
+    def __init__(self, weights: Path, folder: Path) -> None:
+        self._folder = folder
+        self._stack = [(0, weights)]
+        self._next = 1
+        self._good = self._steps = self._samples = 0
+        self._decisions: list[Decision] = []
+
+    @property
+    def weights(self) -> Path:
+        return self._stack[-1][1]
+
+    @property
+    def progress(self) -> AdaptationProgress:
+        return AdaptationProgress(
+            steps=self._steps,
+            samples=self._samples,
+            revision=self._stack[-1][0],
+            decisions=tuple(self._decisions),
+        )
+
+    def add(self, sample: str) -> None:
+        self._samples += 1
+        if sample == "good":
+            self._good += 1
+        elif sample == "deadly":
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        elif sample == "broken":
+            raise ZeroDivisionError("made up")
+        elif sample == "endless":
+            time.sleep(1000)
+
+    def work(self, *, seconds: float) -> tuple[Decision, ...]:  # noqa: ARG002
+        if not self._samples:
+            return ()
+        self._steps += 1
+        time.sleep(0.005)
+        return (self._accept(),) if self._good else ()
+
+    def rollback(self) -> Decision | None:
+        if len(self._stack) == 1:
+            return None
+        self._stack.pop()
+        return self._decide(accepted=False)
+
+    def _accept(self) -> Decision:
+        self._good -= 1
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"adapted-{self._next:04d}.weights"
+        path.write_text(f"{self.weights.read_text('utf-8')}+{self._next}", "utf-8")
+        self._stack.append((self._next, path))
+        self._next += 1
+        return self._decide(accepted=True)
+
+    def _decide(self, accepted: bool) -> Decision:
+        revision = self._stack[-1][0]
+        self._decisions.append(
+            Decision(time.monotonic(), self._steps, accepted, "made up", revision=revision)
+        )
+        return self._decisions[-1]
+
+
+def make_fake_adapter(weights: Path, folder: Path) -> FakeAdapter:
+    return FakeAdapter(weights, folder)
+
+
+def refuse_weights(weights: Path, folder: Path) -> FakeAdapter:  # noqa: ARG001
+    raise WeightsError(f"The weights '{weights.name}' are damaged; restore them.")
+
+
+def break_at_once(weights: Path, folder: Path) -> FakeAdapter:  # noqa: ARG001
+    raise ZeroDivisionError("made up")
+
+
+def fake_network(folder: Path) -> NetworkFile:
+    """First weights, whose text is "first"."""
+    path = folder / "first.weights"
+    path.write_text("first", "utf-8")
+    return NetworkFile(path, copy_weights)
+
+
+def copy_weights(weights: Path, onnx: Path) -> None:
+    shutil.copyfile(weights, onnx)
+
+
+def load_text(network: NetworkFile) -> tuple[str, ...]:
+    """What stands for compiling."""
+    return ((network.onnx or network.weights).read_text("utf-8"),) * 2
