@@ -24,6 +24,8 @@ _PER_RADIAN, _PER_TURN, _PER_LOG_DISTANCE = 0.37, 0.5, 1.0
 """All angles together changed by half a radian each are 0.87; a turn by 40 degrees is about 0.45;
 a third farther away is 0.3."""
 
+DEFAULT_SETTINGS = CollectSettings()
+
 
 def describe(pose: HandPose) -> Float64:
     """[29] figures whose distance says how different two sightings are: 0.35 is a new one.
@@ -43,7 +45,7 @@ def describe(pose: HandPose) -> Float64:
 class Collector:
     """Belongs to the tracker's thread."""
 
-    def __init__(self, settings: CollectSettings = CollectSettings()) -> None:
+    def __init__(self, settings: CollectSettings = DEFAULT_SETTINGS) -> None:
         self._settings = settings
         self.reset()
 

@@ -52,6 +52,8 @@ def _held_out_objection(offer: Offer, settings: GateSettings) -> str:
         return "no gain on the held-out samples"
     if _doubtful(before, after):
         return "the gain on the held-out samples may be chance"
+    if after.joints.mean() > before.joints.mean():
+        return "the network's joints are no better"
     # The one part that no teacher has a say in must not get worse.
     if after.residual.mean() > (1.0 + settings.worse_share) * before.residual.mean():
         return "the mesh lies worse on the depth"

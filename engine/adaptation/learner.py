@@ -49,8 +49,8 @@ class Learner:
         self._net = copy.deepcopy(net).eval()  # evaluation mode: statistics stay as they are
         self._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(net).eval()
-        self._parameters = [p for p in self._net.parameters() if p.requires_grad]
         settings = self._settings
+        self._parameters = _trained(self._net, settings.frozen)
         self._optimizer = torch.optim.AdamW(
             self._parameters, lr=settings.rate, weight_decay=settings.weight_decay
         )
@@ -72,8 +72,15 @@ class Learner:
             )
         count = len(lessons)
         losses = self._losses(outputs, image, targets, exact, count)
+        self._warm_up()
         self._descend(losses["lessons"] + losses["source"])
         return {name: float(value.detach()) for name, value in losses.items()}
+
+    def _warm_up(self) -> None:
+        """Small first steps: AdamW's own are as long as its rate, whatever the gradient."""
+        share = min(1.0, (1 + self._steps) / self._settings.warm_up)
+        for group in self._optimizer.param_groups:
+            group["lr"] = share * self._settings.rate
 
     def _rehearse(self) -> Batch:
         rows = self._rng.integers(len(self._rehearsal.image), size=self._settings.source)
@@ -111,6 +118,13 @@ class Learner:
         with torch.no_grad():
             for ours, theirs in zip(self.average.parameters(), self._net.parameters(), strict=True):
                 ours.lerp_(theirs, 1.0 - keep)
+
+
+def _trained(net: nn.Module, frozen: Sequence[str]) -> list[nn.Parameter]:
+    """The parameters that may change: those in none of the `frozen` parts of the network."""
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad_(not any(part in name for part in frozen))
+    return [p for p in net.parameters() if p.requires_grad]
 
 
 def _rows(output: SingleViewOutput, rows: slice) -> SingleViewOutput:

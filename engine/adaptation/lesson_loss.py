@@ -16,6 +16,8 @@ from engine.nets.single_view import SingleViewOutput
 HUBER = 0.02
 """Half cubes (2.5 mm): below it a lesson's own error speaks, so the pull fades."""
 
+DEFAULT_WEIGHTS = LossWeights()
+
 
 class LessonTargets(NamedTuple):
     """A batch of what the teacher says; crop coordinates."""
@@ -33,7 +35,7 @@ class LessonTargets(NamedTuple):
 class LessonLoss(nn.Module):
     """Sum of the parts, and the parts by name; weights as for synthetic truth."""
 
-    def __init__(self, hand: TorchHand, weights: LossWeights = LossWeights()) -> None:
+    def __init__(self, hand: TorchHand, weights: LossWeights = DEFAULT_WEIGHTS) -> None:
         super().__init__()
         self.hand = hand
         self.weights = weights

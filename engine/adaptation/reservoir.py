@@ -23,6 +23,8 @@ Float64 = npt.NDArray[np.float64]
 _MIX = 0x9E3779B1
 """Of Knuth's multiplicative hashing."""
 
+DEFAULT_SETTINGS = ReservoirSettings()
+
 
 def held_out(time_ns: int, settings: ReservoirSettings) -> bool:
     """Whether a moment belongs to the held-out fifth: one block, chosen by hash, of every five."""
@@ -40,7 +42,7 @@ class _Kept:
 class Reservoir:
     """Lessons of both sides, learnt from and held out apart."""
 
-    def __init__(self, settings: ReservoirSettings = ReservoirSettings()) -> None:
+    def __init__(self, settings: ReservoirSettings = DEFAULT_SETTINGS) -> None:
         self._settings = settings
         self._learn: dict[Side, list[_Kept]] = {side: [] for side in Side}
         self._held: dict[Side, list[_Kept]] = {side: [] for side in Side}

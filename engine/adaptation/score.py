@@ -28,7 +28,7 @@ Float64 = npt.NDArray[np.float64]
 
 WORST_MM = 40.0
 """One lesson counts no more than this in any part: one bad one must not decide."""
-MESH_SHARE, RESIDUAL_SHARE = 0.5, 2.0
+MESH_SHARE, RESIDUAL_SHARE = 0.25, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Scorer:
             return HeldOutScore(np.empty(0), np.empty(0), np.empty(0))
         crops = [plain_crop(lesson) for lesson in lessons]
         image = torch.from_numpy(np.stack(lesson_images(lessons, crops)))[:, None]
-        output = [net(part)[-1] for part in image.split(32)]
+        output = [net(part)[-1] for part in torch.split(image, 32)]
         joints = torch.cat([part.joints for part in output]).numpy()
         pose = torch.cat([part.pose for part in output]).numpy().astype(np.float64)
         rows = [
@@ -80,14 +80,17 @@ class Scorer:
         residual = (
             WORST_MM if observation is None else 1e3 * self._fitter.assess(observation, pose).score
         )
-        parts = (_apart_mm(joints, lesson), _apart_mm(keypoints, lesson), residual)
-        return tuple(float(np.clip(np.nan_to_num(p, nan=np.inf), 0, WORST_MM)) for p in parts)
+        return (
+            _bounded(_apart_mm(joints, lesson)),
+            _bounded(_apart_mm(keypoints, lesson)),
+            _bounded(residual),
+        )
 
     @torch.no_grad()
     def source_mm(self, net: SingleViewNet) -> float:
         """Mean joint error in mm on the fixed synthetic set, each sample no worse than 40 mm."""
         image, targets = self._source
-        joints = torch.cat([net(part)[-1].joints for part in image.split(32)])
+        joints = torch.cat([net(part)[-1].joints for part in torch.split(image, 32)])
         apart: Tensor = (joints - targets.joints).norm(dim=-1).mean(1) * targets.half_cube_m * 1000
         shown = (targets.present > 0.5) & (targets.same_side > 0.5)
         return float(apart[shown].nan_to_num(nan=1e3).clamp(max=WORST_MM).mean())
@@ -96,3 +99,7 @@ class Scorer:
 def _apart_mm(points: Float64, lesson: Lesson) -> float:
     apart = np.linalg.norm(points - lesson.keypoints, axis=1)
     return float(1e3 * (apart * lesson.weight).sum() / max(lesson.weight.sum(), 1e-6))
+
+
+def _bounded(value_mm: float) -> float:
+    return float(np.clip(np.nan_to_num(value_mm, nan=np.inf), 0.0, WORST_MM))

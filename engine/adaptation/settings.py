@@ -62,16 +62,20 @@ class TeacherSettings:
 class LearnSettings:
     """Steps of the training copy."""
 
-    rate: float = 2e-4
+    rate: float = 5e-4
     """AdamW."""
+    warm_up: int = 20
+    """Steps until that rate is reached."""
+    frozen: tuple[str, ...] = ("stem", "encoder")
+    """Parts of the network, by piece of their name, that stay as they are."""
     weight_decay: float = 0.0
     keep: float = 0.97
     """Of the average of the weights that is offered, each step."""
-    lessons: int = 8
+    lessons: int = 6
     """Crops of the person's own frames in a step ..."""
     personal: int = 3
     """... rendered ones with the person's shape and poses ..."""
-    source: int = 3
+    source: int = 5
     """... and of the first training, so that nothing is forgotten."""
     turn_rad: float = 3.14159
     scale: tuple[float, float] = (0.84, 1.2)

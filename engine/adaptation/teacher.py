@@ -32,6 +32,8 @@ Float64 = npt.NDArray[np.float64]
 
 PALM_KEYPOINTS = (5, 9, 13, 17)
 
+DEFAULT_SETTINGS = TeacherSettings()
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -60,7 +62,7 @@ class Verdict:
 class Teacher:
     """Re-fits samples with the model of a right hand."""
 
-    def __init__(self, model: HandModel, settings: TeacherSettings = TeacherSettings()) -> None:
+    def __init__(self, model: HandModel, settings: TeacherSettings = DEFAULT_SETTINGS) -> None:
         self.fitter = HandFitter(model)
         self._settings = settings
 

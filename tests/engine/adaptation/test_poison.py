@@ -1,0 +1,131 @@
+"""Poisoned films: whatever comes before the camera, the network that runs is never worse for it.
+
+Every run is the real thing on a small scale: real images, network, teacher, steps and gate. The
+tracker's own doubts are overruled, so that the poison reaches the learner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.adaptation.adapter import Adapter
+from engine.adaptation.lesson_book import LessonBook
+from engine.adaptation.sample import AdaptationSample, sample_of
+from engine.adaptation.settings import (
+    AdaptationSettings,
+    GateSettings,
+    LearnSettings,
+    ReservoirSettings,
+)
+from engine.inference.backend_torch import TorchBackend
+from engine.inference.crops import Crop
+from engine.inference.depth_view import DepthView
+from engine.inference.single_view import SingleViewInference, single_view_network
+from tests.engine.adaptation.film import (
+    CAMERA,
+    POISONS,
+    Shot,
+    healthy,
+    sighting_of,
+)
+
+SETTINGS = AdaptationSettings(
+    reservoir=ReservoirSettings(block_s=0.1),
+    learn=LearnSettings(lessons=3, personal=1, source=1),
+    gate=GateSettings(every_steps=6, least_held_out=3, least_lessons=6),
+    source_samples=24,
+)
+FRAMES, STEPS = 30, 12
+SEEDS = range(5)
+
+
+@cache
+def truth_shots() -> tuple[Shot, ...]:
+    rng = np.random.default_rng(99)
+    return tuple(healthy(rng) for _ in range(24))
+
+
+def error_mm(weights: Path) -> float:
+    """Mean joint error on clean frames of the person, the network alone."""
+    network = SingleViewInference(TorchBackend(weights, 1))
+    views = [DepthView(shot.depth_m, CAMERA) for shot in truth_shots()]
+    hands = network.infer(views, [Crop(CAMERA, shot.place) for shot in truth_shots()])
+    errors = [
+        np.linalg.norm(hand.joints - shot.joints, axis=1).mean()
+        for hand, shot in zip(hands, truth_shots(), strict=True)
+    ]
+    return 1e3 * float(np.mean(errors))
+
+
+@cache
+def shipped_error_mm() -> float:
+    return error_mm(single_view_network().weights)
+
+
+def samples_of(kind: str, seed: int) -> list[AdaptationSample]:
+    rng = np.random.default_rng([seed, len(kind)])
+    shots = [POISONS[kind](rng) for _ in range(FRAMES)]
+    seen = [sighting_of(shot, k, trusted=1.0) for k, shot in enumerate(shots)]
+    samples = [sample_of(sighting) for sighting in seen if sighting is not None]
+    return [sample for sample in samples if sample is not None]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("kind", list(POISONS))
+def test_poison_never_makes_the_network_worse(kind: str, seed: int, tmp_path: Path) -> None:
+    adapter = Adapter(SETTINGS, single_view_network().weights, tmp_path)
+    for sample in samples_of(kind, seed):
+        adapter.add(sample)
+    decisions = adapter.work(steps=STEPS)
+    if any(decision.accepted for decision in decisions):
+        assert error_mm(adapter.weights) <= shipped_error_mm()
+    else:
+        assert adapter.weights == single_view_network().weights
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_a_teacher_that_lies_is_not_followed(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Learnt-from and held-out lessons lie alike, so agreement with them grows; the mesh on the
+    observed depth, in which no teacher has a say, gives the lie away."""
+    teach = LessonBook._teach_new
+
+    def lying(book: LessonBook, sample: AdaptationSample) -> None:
+        teach(book, sample)
+        kept = (*book.reservoir.lessons, *book.reservoir.held_out)
+        book.reservoir.replace(
+            [
+                replace(
+                    lesson,
+                    keypoints=sample.keypoints + [0.0, 0.03, 0.02],
+                    pose=replace(
+                        lesson.pose,
+                        wrist_position=sample.pose.wrist_position + [0.0, 0.03, 0.02],
+                    ),
+                )
+                for lesson in kept
+                if lesson.sample is sample
+            ]
+        )
+
+    monkeypatch.setattr(LessonBook, "_teach_new", lying)
+    settings = replace(SETTINGS, learn=replace(SETTINGS.learn, rate=1e-3, personal=0))
+    adapter = Adapter(settings, single_view_network().weights, tmp_path)
+    rng = np.random.default_rng(seed)
+    for k in range(FRAMES):
+        sighting = sighting_of(healthy(rng), k, trusted=1.0)
+        sample = None if sighting is None else sample_of(sighting)
+        if sample is not None:
+            adapter.add(sample)
+    decisions = adapter.work(steps=3 * STEPS)
+    assert adapter.progress.steps == 3 * STEPS, "there was something to be misled by"
+    assert decisions
+    assert not any(decision.accepted for decision in decisions)
