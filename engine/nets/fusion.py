@@ -120,7 +120,10 @@ class FusionNet(nn.Module):
         self._begin_with_the_mean()
 
     def _begin_with_the_mean(self) -> None:
-        """Untrained, all views count alike and nothing is corrected; the pose is upright."""
+        """Untrained, views count by their squared confidence and nothing is corrected.
+
+        The square is measured (docs/decisions/0017-fusion-network.md). The pose begins upright.
+        """
         nn.init.normal_(self.answer.weight, 0, 1e-3)
         last = self.pose[-1]
         assert isinstance(last, nn.Linear)
@@ -134,7 +137,7 @@ class FusionNet(nn.Module):
         places = frame.to_palm(views.joints)
         at_joints, at_hand = self._climb(self._embed(views, frame, places))
         answer = self.answer(at_joints)
-        shares = answer[..., 0].softmax(1)
+        shares = (answer[..., 0] + 2.0 * views.confidence.clamp_min(1e-4).log()).softmax(1)
         fused = (shares[..., None] * (places + answer[..., 1:])).sum(1)  # [B, 21, 3]
         rig_joints = frame.palm_to_rig(fused)
         pose = self._pose(at_hand.mean(1)[:, 0], fused)

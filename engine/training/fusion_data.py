@@ -15,10 +15,19 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from engine.hand.model import HandModel, load_hand_model
 from engine.nets.pose_vector import PoseVector
 from engine.training.fusion_scenes import SeenHand, one_camera_hand, rig_hand
-from engine.training.pseudo_views import JITTER, ViewBatch, pseudo_views, rig_views
+from engine.training.pseudo_views import (
+    JITTER,
+    PAPER_CHANGE,
+    ViewBatch,
+    ViewChange,
+    pseudo_views,
+    rig_views,
+)
 
 RIG_SHARE = 0.4
 """Batches with real views of several cameras; the others have made-up ones."""
+MILD_SHARE = 0.4
+"""Of the made-up ones, those that differ no more than crops of a tracker, turns apart."""
 PSEUDO_VIEWS, MOST_CAMERAS = 4, 3
 """Views made of every hand; each training step takes some of them."""
 HELD_OUT_SEED = 987_654_321
@@ -57,7 +66,8 @@ class FusionSamples(IterableDataset[FusionBatch]):
             if rng.random() < RIG_SHARE:
                 yield rig_batch(rng, model, self.batch, MOST_CAMERAS)
             else:
-                yield pseudo_batch(rng, model, self.batch, PSEUDO_VIEWS)
+                change = JITTER if rng.random() < MILD_SHARE else PAPER_CHANGE
+                yield pseudo_batch(rng, model, self.batch, PSEUDO_VIEWS, change)
 
 
 def fusion_batches(seed: int, batch: int, workers: int) -> Iterator[FusionBatch]:
@@ -72,11 +82,17 @@ def fusion_batches(seed: int, batch: int, workers: int) -> Iterator[FusionBatch]
     return iter(loader)
 
 
-def pseudo_batch(rng: np.random.Generator, model: HandModel, batch: int, views: int) -> FusionBatch:
+def pseudo_batch(
+    rng: np.random.Generator,
+    model: HandModel,
+    batch: int,
+    views: int,
+    change: ViewChange = PAPER_CHANGE,
+) -> FusionBatch:
     """Hands before one camera each, in made-up views."""
     hands = [one_camera_hand(rng, model) for _ in range(batch)]
     patches = [hand.views[0][0] for hand in hands]
-    return FusionBatch(pseudo_views(patches, rng, views), truth_of(hands))
+    return FusionBatch(pseudo_views(patches, rng, views, change), truth_of(hands))
 
 
 def rig_batch(rng: np.random.Generator, model: HandModel, batch: int, cameras: int) -> FusionBatch:

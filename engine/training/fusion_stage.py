@@ -54,7 +54,7 @@ class FusionSettings:
     channels: tuple[int, int, int] = (32, 64, 128)
     batch: int = 32
     workers: int = 0
-    replays: int = 8
+    replays: int = 16
     """Further steps after each fresh batch, on kept ones."""
     kept: int = 200
     """Batches kept for that."""

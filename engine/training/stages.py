@@ -112,7 +112,7 @@ class StageRun(Generic[Batch]):
             if steps % LOG_EVERY_STEPS == 0:
                 for name, value in parts.items():
                     log.add_scalar(f"training/{name}", float(value), self.samples_seen)
-                bar.set_postfix_str(f"{self.samples_seen} samples")
+            bar.set_postfix_str(f"{self.samples_seen} samples")
             if time.monotonic() - validated > self.settings.validate_every_s:
                 self.checkpoint(log, bar)
                 validated = time.monotonic()
