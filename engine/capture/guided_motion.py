@@ -61,7 +61,9 @@ class GuidedMotion:
         forward, out, up = rng.uniform([0.33, 0.06, -0.16], [0.45, 0.16, -0.04])
         place = np.array([forward, outward(self._side) * out, up])
         arm = np.array(ARM_ANGLES[step.view]) + rng.normal(0, SLOPPY_ARM_RAD, 3)
-        return ArmPose(place, *(float(a) for a in arm), _sloppy(step, rng), step.name)
+        return ArmPose(
+            place, float(arm[0]), float(arm[1]), float(arm[2]), _sloppy(step, rng), step.name
+        )
 
 
 def _sloppy(step: EnrolmentStep, rng: np.random.Generator) -> Float64:

@@ -54,14 +54,14 @@ class NewcomerDevice:
         edge = depth_edges(depth_m)
         scale = self._noise_m * (depth_m / 0.5) ** self._growth
         noise = rng.laplace(0.0, 1.0, depth_m.shape).astype(np.float32) * np.float32(np.sqrt(0.5))
-        noisy = depth_m + scale * noise + self._ripple
+        noisy: Float32 = depth_m + scale * noise + self._ripple
         chance = rng.random(depth_m.shape, np.float32)
         behind = cv2.dilate(depth_m, np.ones((3, 3), np.uint8))
         flying = edge & (chance > 1.0 - self._flying)
         mixed = noisy + rng.random(depth_m.shape, np.float32) * (behind - depth_m)
         noisy = np.where(flying, mixed, noisy).astype(np.float32)
         if self._median:
-            noisy = cv2.medianBlur(noisy, 3)
+            noisy = np.asarray(cv2.medianBlur(noisy, 3), np.float32)
         lost = (depth_m == 0) | (edge & (chance < self._lost_edges)) | (chance < self._specks)
         result: Float32 = quantised(np.where(lost, 0, noisy).astype(np.float32), self._quantum_m)
         return result

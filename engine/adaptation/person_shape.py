@@ -1,0 +1,121 @@
+"""One person's shape from all the frames of an enrolment, carefully, and how sure it is.
+
+Poses and shape are refined in turns: every frame is fitted with the common shape, then says what it
+would change about the shape once its pose is eliminated (engine.inference.fitting.shape). Frames
+that fit worse than their peers speak more quietly. Steps of the shape are lengthened, because
+correspondences follow slowly.
+
+Points of a depth image err together, and so do frames of one sensor, so the information they add up
+to is far too good to be true. `BELIEVED` is the share of it that is believed. It was measured:
+docs/benchmarks.md names the command and the figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.hand.model import SHAPE_COUNT
+from engine.hand.skinning import HandPose
+from engine.inference.fitting import FitResult, HandFitter, HandObservation, KnownShape
+from engine.inference.fitting.shape import PRIOR_PRECISION, shape_statement
+
+Float64 = npt.NDArray[np.float64]
+
+BELIEVED = 0.002
+"""Share of the frames' information that is believed, by simulated newcomers (numbers 0 to 13 of
+engine.evaluation.newcomer_people; figures are reported for others)."""
+ROUNDS = 14
+STEP_FACTOR = 1.3
+STILL = 0.03
+"""Rounds end when no coefficient moves by more than this."""
+LARGEST = 4.2
+"""Limit of each coefficient in standard deviations: a child's hand is at -4 in size."""
+LEAST_EXPLAINED = 0.8
+DOUBT_SHARE = 0.3
+"""Share of the median residual beyond it at which a frame's weight is one half."""
+LEAST_FRAMES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeFrame:
+    """One frame to learn from: what was seen, and where the tracker had the hand."""
+
+    observation: HandObservation
+    pose: HandPose
+
+
+@dataclass(frozen=True, slots=True)
+class PersonShape:
+    """The outcome."""
+
+    known: KnownShape
+    """Calibrated: its covariance is an honest one."""
+    fits: tuple[FitResult, ...]
+    """Every frame, fitted with the shape."""
+    weights: tuple[float, ...]
+    """How much each frame counted, 0..1."""
+    rounds: int
+
+
+def person_shape(
+    fitter: HandFitter, frames: Sequence[ShapeFrame], rounds: int = ROUNDS
+) -> PersonShape:
+    """The shape that explains all frames together; at least one frame."""
+    poses = [frame.pose for frame in frames]
+    shape: Float64 = np.median([pose.shape for pose in poses], axis=0)
+    fits: list[FitResult] = []
+    information = np.zeros((SHAPE_COUNT, SHAPE_COUNT))
+    weights = np.zeros(len(frames))
+    used = 0
+    for _ in range(rounds):
+        used += 1
+        starts = [replace(pose, shape=shape) for pose in poses]
+        fits = [
+            fitter.fit(frame.observation, start)
+            for frame, start in zip(frames, starts, strict=True)
+        ]
+        poses = [fit.pose for fit in fits]
+        weights = _frame_weights(fits)
+        information, step = _next_step(fitter, frames, fits, weights, shape)
+        shape = np.clip(shape + STEP_FACTOR * step, -LARGEST, LARGEST)
+        if np.abs(step).max() < STILL:
+            break
+    return PersonShape(_calibrated(information, shape), tuple(fits), tuple(weights), used)
+
+
+def _next_step(
+    fitter: HandFitter,
+    frames: Sequence[ShapeFrame],
+    fits: Sequence[FitResult],
+    weights: Float64,
+    shape: Float64,
+) -> tuple[Float64, Float64]:
+    """Information [10, 10] of all frames, and the step [10] to the most likely shape."""
+    information: Float64 = np.zeros((SHAPE_COUNT, SHAPE_COUNT))
+    gradient = -PRIOR_PRECISION * shape
+    for frame, fit, weight in zip(frames, fits, weights, strict=True):
+        if weight > 0:
+            statement, pull = shape_statement(fitter, frame.observation, fit.pose)
+            information += weight * statement
+            gradient += weight * pull
+    step = np.linalg.solve(information + np.diag(PRIOR_PRECISION), gradient)
+    return information, np.asarray(step, np.float64)
+
+
+def _frame_weights(fits: Sequence[FitResult]) -> Float64:
+    """[N] in 0..1: less for frames that fit worse than most, none for those hardly explained."""
+    residual = np.array([fit.residual_m for fit in fits])
+    middle = float(np.median(residual))
+    excess = np.maximum(residual - middle, 0.0) / max(DOUBT_SHARE * middle, 1e-5)
+    explained = np.array([fit.judgement.explained for fit in fits])
+    return np.asarray((explained > LEAST_EXPLAINED) / (1.0 + excess**2), np.float64)
+
+
+def _calibrated(information: Float64, shape: Float64) -> KnownShape:
+    """Knowledge whose most likely shape is `shape`, of the believed share of the information."""
+    believed = BELIEVED * information
+    return KnownShape(believed, (believed + np.diag(PRIOR_PRECISION)) @ shape)
