@@ -149,8 +149,10 @@ def test_a_killed_learner_is_started_again_where_it_was(serve: Serve, tmp_path: 
 
     service.rollback()
     assert take(service, 1) == ("first+1",) * 2
+    born_later = service.pid
     service.rollback()  # To before the birth of this learner.
     assert take(service, 0) == ("first",) * 2
+    wait_until(lambda: service.pid not in (born_later, None), SLOW_S)
     service.offer(["good"])
     assert take(service, 3) == ("first+1",) * 2
     assert service.status().restarts == 1
