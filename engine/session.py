@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
     from engine.adaptation.service import AdaptationService
     from engine.adaptation.status import AdaptationStatus
     from engine.inference.meters import TruthMeters, TruthReadings
+    from engine.inference.sighting import Sighting
 
 SILENCE_S = 5.0
 """`run_offline` gives up on a device that sends nothing for so long."""
@@ -169,6 +170,10 @@ class TrackingSession:
     def camera_info(self) -> CameraInfo | None:
         """Of the source; None until it is open."""
         return self._loop.status.info
+
+    def latest_sightings(self) -> tuple[Sighting, ...]:
+        """What was seen of the hands in the newest scene, or in one just after it."""
+        return self._tracker.sightings
 
     def readings(self) -> TruthReadings | None:
         """Of the truth meters; None without them and while the estimator loads."""

@@ -14,6 +14,7 @@ from engine.runtime.worker import StopSignal
 if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
     from engine.adaptation.service import AdaptationService
     from engine.inference.meters import TruthMeters
+    from engine.inference.sighting import Sighting
 
 FRAME_WAIT_S = 0.1
 FORGET_AFTER_NS = NS_PER_S
@@ -41,6 +42,8 @@ class Tracker:
         self._captured_ns = 0
         self.drops_before_ready = 0
         self.meters: TruthMeters | None = None
+        self.sightings: tuple[Sighting, ...] = ()
+        """Of the hands in the last scene; read by other threads."""
 
     @property
     def ready(self) -> bool:
@@ -65,6 +68,8 @@ class Tracker:
         if self._learning is not None:
             self._learning.before_frame()
         scene = self._estimator.estimate(frame_set)
+        if isinstance(self._estimator, AdaptiveEstimator):
+            self.sightings = self._estimator.sightings
         self._scenes.put(scene)
         self._after_publishing(frame_set, scene)
         return scene.published_ns - scene.captured_ns
