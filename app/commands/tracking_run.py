@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from app.progress import progress
+from engine.adaptation.service import AdaptationService
 from engine.capture.camera import Camera, CameraInfo
 from engine.errors import SourceError
 from engine.evaluation.log import RunLog
@@ -40,7 +41,10 @@ class TrackingRun:
         max_frames: int | None,
         label: str,
         use_truth: bool = False,
+        adaptation: AdaptationService | None = None,
     ) -> None:
+        """The caller starts and stops the `adaptation`."""
+        self._adaptation = adaptation
         self._camera = camera
         self._estimator = estimator
         self._total = _frames_to_come(camera.info, max_frames)
@@ -48,7 +52,7 @@ class TrackingRun:
         self.log = RunLog(use_truth)
 
     def __iter__(self) -> Iterator[tuple[Frame, Scene]]:
-        pairs = run_offline(self._camera, self._estimator, self._total)
+        pairs = run_offline(self._camera, self._estimator, self._total, self._adaptation)
         for frame, scene in progress(pairs, self._total, self._label):
             self.log.add(frame, scene)
             yield frame, scene
