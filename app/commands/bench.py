@@ -1,6 +1,7 @@
 """`bench`: latency from a frame in memory to its scene, stage by stage.
 
 Frames are 640x480, made and kept in memory beforehand, so neither a disk nor a camera is measured.
+With `--adaptation`: latency with adaptation off and on, at a camera's pace (adaptation_bench).
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import Any
 import numpy as np
 import psutil
 
+from app.commands.adaptation_bench import AdaptationBench, adaptation_lines
 from app.commands.arguments import add_json, frame_count
 from app.commands.json_file import write_json
 from app.commands.tracking_run import load_estimator
 from app.progress import progress
+from engine.adaptation.live import create_adaptation
 from engine.atomic_file import check_writable
 from engine.capture.sources import open_camera
 from engine.evaluation.log import RunLog
@@ -51,12 +54,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames", type=frame_count, default=300, metavar="N", help="frames a case (300)"
     )
+    parser.add_argument(
+        "--adaptation",
+        action="store_true",
+        help="measure what adaptation costs and when it first helps (minutes)",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=frame_count,
+        default=6,
+        metavar="N",
+        help="turns of 10 s off and 10 s on with --adaptation (6)",
+    )
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         check_writable(args.json)
+    return _run_adaptation(args) if args.adaptation else _run_latency(args)
+
+
+def _run_adaptation(args: argparse.Namespace) -> int:
+    figures = AdaptationBench(load_estimator(), create_adaptation()).measure(args.rounds)
+    print("\n".join(adaptation_lines(figures)))
+    if args.json is not None:
+        report = {"adaptation": figures.to_json(), "machine": _machine()}
+        write_json(args.json, without_nan(report))
+    return 0
+
+
+def _run_latency(args: argparse.Namespace) -> int:
     one, two = (_bench(hands, args.frames) for hands in (1, 2))
     ratio = two.report.latency.total.median / one.report.latency.total.median
     memory_mb = psutil.Process().memory_info().rss / 1e6
