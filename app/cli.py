@@ -20,6 +20,9 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "run": "open the window (the default); without a display, write a preview to out/",
         "track": "track hands in any source and write joints, meshes, figures, video",
+        "enrol": "get to know a new person's hand in a guided minute",
+        "profiles": "list, show, reset, delete, rename the people that are known",
+        "newcomers": "measure enrolment and adaptation on simulated new people",
         "eval": "measure accuracy and speed on a data set with ground truth",
         "bench": "measure latency on frames in memory",
         "train": "train a network",

@@ -21,13 +21,18 @@ ENDLESS_FRAMES = 300
 """How much of a source without an end is tracked when nobody says otherwise."""
 
 
-def load_estimator() -> Estimator:
-    """The estimator; says on stderr why that takes long where nothing is cached yet."""
+def say_what_loading_takes() -> None:
+    """On stderr, where nothing is cached yet."""
     if not any(cache_folder().glob("*.onnx")):
         print(
             "The first start on a machine also compiles the tracker, which takes a minute or two.",
             file=sys.stderr,
         )
+
+
+def load_estimator() -> Estimator:
+    """The estimator; says on stderr why that takes long where nothing is cached yet."""
+    say_what_loading_takes()
     return create_estimator()
 
 
