@@ -219,25 +219,33 @@ class DepthEstimator:
         return _seen(place, hand.side, network, right, hand.evidence)
 
     def _see_new(self, lane: _Lane, place: Place) -> _Seen:
-        """Look at a place for the first time: as a right and as a left hand, both fitted.
+        """Look at a place for the first time, as every side that a new hand may have; all fitted.
 
         The depth itself tells which: the wrong hand fits worse.
         """
-        glance = lane.infer(place.side, mirror_points(place.centre, place.side), CUBE_M)
+        sides = self._tracks.sides_of_new
+        first = place.side if place.side in sides else sides[0]
+        glance = lane.infer(first, mirror_points(place.centre, first), CUBE_M)
         lane.times.lap("network")
         if birth_belief(place.score, glance.presence) < LEAST_BELIEF:
-            return _seen(place, place.side, glance, place.right, 0.0)
-        tries = {side: self._try_side(lane, place, side) for side in Side}
-        fits = _side_evidence(tries[Side.RIGHT]) - _side_evidence(tries[Side.LEFT])
-        right = probability(fits + LOCALISER_SIDE_WEIGHT * log_odds(place.right))
-        chosen = tries[Side.RIGHT if right >= 0.5 else Side.LEFT]
+            return _seen(place, first, glance, place.right, 0.0)
+        chosen = self._try_side(lane, place, first, glance)
+        right = _side_probability(chosen, place)
+        if len(sides) == 2:
+            other = self._try_side(lane, place, first.other)
+            tries = {first: chosen, first.other: other}
+            fits = _side_evidence(tries[Side.RIGHT]) - _side_evidence(tries[Side.LEFT])
+            right = probability(fits + LOCALISER_SIDE_WEIGHT * log_odds(place.right))
+            chosen = tries[Side.RIGHT if right >= 0.5 else Side.LEFT]
         return replace(chosen, look=replace(chosen.look, right=right))
 
-    def _try_side(self, lane: _Lane, place: Place, side: Side) -> _Seen:
+    def _try_side(
+        self, lane: _Lane, place: Place, side: Side, glance: NetworkHand | None = None
+    ) -> _Seen:
         """A place seen as a hand of `side`: centred on its fingers, then fitted."""
         centre = mirror_points(place.centre, side)
         lane.times.mark()
-        first = lane.infer(side, centre, CUBE_M)
+        first = lane.infer(side, centre, CUBE_M) if glance is None else glance
         network = lane.infer(side, _finger_centre(first, centre), CUBE_M)
         lane.times.lap("network")
         shape = self._known[side].shape
@@ -250,13 +258,13 @@ class DepthEstimator:
         """One hand that the tracks show; None where nothing can be fitted."""
         found = min(seen, key=lambda s: float(np.linalg.norm(s.look.centre - track.centre)))
         if found.side is not track.side:
-            found = self._seen_as(lane, found, track.side)
+            found = self._seen_as(lane, found, track.side, self._known[track.side].shape)
         hand = self._followed.get(track.hand_id)
         if hand is not None and hand.side is not track.side:
             hand = None
         solved = found.solved or self._solve(lane, found, hand)
         if hand is not None and (solved is None or solved.poor):
-            found, solved = self._rescued(lane, found, solved)
+            found, solved = self._rescued(lane, frame, hand, found, solved)
         if solved is None:
             return None
         if hand is None:
@@ -290,20 +298,31 @@ class DepthEstimator:
         )
 
     def _rescued(
-        self, lane: _Lane, found: _Seen, solved: SolvedHand | None
+        self,
+        lane: _Lane,
+        frame: Frame,
+        hand: FollowedHand,
+        found: _Seen,
+        solved: SolvedHand | None,
     ) -> tuple[_Seen, SolvedHand | None]:
         """A second, fresh look at a followed hand that fits badly: it may have jumped."""
-        again = self._seen_as(lane, found, found.side)
-        fresh = again.solved
-        if fresh is None or (solved is not None and solved.fit.score <= fresh.fit.score):
+        if not hand.may_look_afresh(frame.sequence):
             return found, solved
-        return again, fresh
+        again = self._seen_as(lane, found, found.side, hand.shape)
+        fresh = again.solved
+        hand.looked_afresh(frame.sequence, helped=fresh is not None and not fresh.poor)
+        better = fresh is not None and (solved is None or fresh.fit.score < solved.fit.score)
+        return (again, fresh) if better else (found, solved)
 
-    def _seen_as(self, lane: _Lane, found: _Seen, side: Side) -> _Seen:
-        """The same place looked at as a hand of the other side, because the tracks say so."""
-        joints = mirror_points(found.network.joints[1:], found.side)
-        place = replace(found.look.place, centre=joints.mean(0))
-        return self._try_side(lane, place, side)
+    def _seen_as(self, lane: _Lane, found: _Seen, side: Side, shape: Float64) -> _Seen:
+        """The same hand looked at anew, as one of `side`, centred on the fingers as seen before."""
+        fingers = mirror_points(found.network.joints[1:], found.side).mean(0)
+        lane.times.mark()
+        network = lane.infer(side, mirror_points(fingers, side), CUBE_M)
+        lane.times.lap("network")
+        solved = self._solver.solve(lane.views[side], network, None, shape, lane.times, fresh=True)
+        evidence = fit_evidence(solved, network)
+        return _seen(found.look.place, side, network, 0.5, evidence, solved)
 
     def _solve(self, lane: _Lane, found: _Seen, hand: FollowedHand | None) -> SolvedHand | None:
         previous = None if hand is None else hand.pose
@@ -352,6 +371,13 @@ def _seen(
     palm = mirror_points(network.joints[list(PALM_KEYPOINTS)].mean(0), side)
     presence = probability(log_odds(network.presence) + evidence)
     return _Seen(Look(place, palm, presence, right), side, network, solved)
+
+
+def _side_probability(seen: _Seen, place: Place) -> float:
+    """Probability 0..1 that a hand tried as one side only is a right one: its network's word."""
+    sign = 1.0 if seen.side is Side.RIGHT else -1.0
+    network = sign * log_odds(seen.network.same_side)
+    return probability(network + LOCALISER_SIDE_WEIGHT * log_odds(place.right))
 
 
 def _side_evidence(seen: _Seen) -> float:

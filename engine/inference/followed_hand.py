@@ -23,6 +23,9 @@ ADULT_PALM_M = 0.090
 """Wrist to middle knuckle at which a crop's cube has its nominal size."""
 EVIDENCE_RATE = 0.25
 """Share of a frame in the evidence that a followed hand is one."""
+FRESH_PAUSE = 3
+"""Frames after a fresh look that did not help: it costs more than following, and the next frame
+shows nearly the same picture."""
 SHAPE_EVERY = 4
 """Frames between two that the shape is learnt from: neighbours say the same."""
 
@@ -36,6 +39,7 @@ class FollowedHand:
         self._shape = shape
         self._filter = PoseFilter()
         self._frames = 0
+        self._fresh_from = 0
         self.evidence = 0.0
         """Log-odds that this is a hand, by how well it has fitted lately."""
         self.crop_offset: Float64 = np.zeros(3)
@@ -52,6 +56,14 @@ class FollowedHand:
         self.pose = solved.fit.pose
         self._frames += 1
         return self._filter(self.pose, time_s)
+
+    def may_look_afresh(self, sequence: int) -> bool:
+        """Whether a poor fit is worth a fresh look in the frame of this number."""
+        return sequence >= self._fresh_from
+
+    def looked_afresh(self, sequence: int, helped: bool) -> None:
+        """Remember what a fresh look in the frame of this number brought."""
+        self._fresh_from = sequence + 1 + (0 if helped else FRESH_PAUSE)
 
     @property
     def shape(self) -> Float64:

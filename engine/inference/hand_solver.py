@@ -46,6 +46,8 @@ class SolverSettings:
     """Gauss-Newton steps for a hand that was fitted in the previous frame."""
     first_steps: int = 10
     """Steps for a hand that was just found; its shape is refined too."""
+    fresh_steps: int = 6
+    """Steps for a followed hand that is looked at afresh: the next frames go on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,14 @@ class HandSolver:
         previous: HandPose | None,
         shape: Float64,
         times: StageTimes,
+        fresh: bool = False,
     ) -> SolvedHand | None:
         """The hand's pose; None where there is nothing to fit: no mesh is better
         than one in the wrong place.
 
         `previous` is the last fitted pose of a followed hand; `shape` [10] is what the frame's
-        shape is held to.
+        shape is held to; `fresh`: there is no previous pose, for a hand that is followed all the
+        same.
         """
         observation = observe_hand(view.depth_m, view.camera, network.joints[1:].mean(0))
         times.lap("observe")
@@ -98,7 +102,8 @@ class HandSolver:
         if start is None:
             return None
         times.lap("start")
-        fit = self._fit(observation, network, start, previous, shape)
+        steps = self._steps(previous, fresh)
+        fit = self._fit(observation, network, start, previous, shape, steps)
         times.lap("fit")
         return _solved(observation, network, start, fit)
 
@@ -124,6 +129,11 @@ class HandSolver:
         judged += [] if last is None or _strays(last, network) else [last]
         return min(judged, key=lambda fit: fit.score)
 
+    def _steps(self, previous: HandPose | None, fresh: bool) -> int:
+        if previous is not None:
+            return self._settings.following_steps
+        return self._settings.fresh_steps if fresh else self._settings.first_steps
+
     def _fit(
         self,
         observation: HandObservation,
@@ -131,9 +141,8 @@ class HandSolver:
         start: FitResult,
         previous: HandPose | None,
         shape: Float64,
+        steps: int,
     ) -> FitResult:
-        followed = previous is not None
-        steps = self._settings.following_steps if followed else self._settings.first_steps
         return self._fitter.fit(
             observation,
             start.pose,

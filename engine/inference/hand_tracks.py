@@ -53,6 +53,8 @@ MEMORY_VOTE, MEMORY_REACH_M = 3.0, 0.2
 it was nearer by the reach or more; a third of that where only one was lost."""
 CHANGE_SIDE = -1.5
 """Votes (log-odds) against the present side that change it."""
+SETTLED = 2.0
+"""Votes for the present side beside which another hand need not be looked at as this side too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +147,15 @@ class HandTracks:
         if not followed or len(followed) < len(self._tracks):
             return True
         return self._since_search + 1 >= SEARCH_EVERY
+
+    @property
+    def sides_of_new(self) -> tuple[Side, ...]:
+        """What a hand that is not followed yet may be: beside one hand whose side is settled, the
+        other one of that person."""
+        present = [track for track in self._tracks if track.misses == 0 and track.confirmed]
+        if len(present) == 1 and _support(present[0]) >= SETTLED:
+            return (present[0].side.other,)
+        return tuple(Side)
 
     def places(self, time_ns: int, candidates: Sequence[Place] = ()) -> list[Place]:
         """Where to look: at every hand that is followed, then at candidates that are none of them.

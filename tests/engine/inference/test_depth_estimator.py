@@ -20,7 +20,8 @@ from engine.hand.skinning import HandPose, PosedHand, pose_hand
 from engine.inference.crops import Crop
 from engine.inference.depth_estimator import DepthEstimator
 from engine.inference.depth_view import DepthView, mirror_points, mirror_pose
-from engine.inference.hand_tracks import Place
+from engine.inference.followed_hand import FRESH_PAUSE
+from engine.inference.hand_tracks import SEARCH_EVERY, Place
 from engine.inference.single_view import NetworkHand
 from engine.messages import Frame, FrameSet, HandState, Scene, Side
 from engine.render.forearm import forearm_mesh
@@ -64,13 +65,14 @@ class World:
 
     hands: list[TrueHand] = field(default_factory=list)
     time: int = 0
+    noise_m: float = 0.001
 
     def frame_set(self) -> FrameSet:
         depth = np.full((240, 320), 1.1, np.float32)
         if self.hands:
             seen = cast_depth(CAMERA, *join_meshes(*self._meshes())).depth_m
             depth = np.where(seen > 0, seen, depth)
-        noise = np.random.default_rng(self.time).normal(0, 0.001, depth.shape)
+        noise = np.random.default_rng(self.time).normal(0, self.noise_m, depth.shape)
         frame = Frame(
             "test", self.time, self.time * FRAME_NS, CAMERA, (depth + noise).astype(np.float32)
         )
@@ -92,8 +94,10 @@ class KnowingNetwork:
     def __init__(self, world: World) -> None:
         self._world = world
         self._rng = np.random.default_rng(0)
+        self.calls = 0
 
     def infer(self, views: Sequence[DepthView], crops: Sequence[Crop]) -> list[NetworkHand]:
+        self.calls += len(crops)
         return [self._answer(view, crop) for view, crop in zip(views, crops, strict=True)]
 
     def _answer(self, view: DepthView, crop: Crop) -> NetworkHand:
@@ -283,6 +287,37 @@ def test_searching_stops_while_both_hands_are_followed(world: World) -> None:
     estimator = DepthEstimator(MODELS[Side.RIGHT], [KnowingNetwork(world)] * 2, finder)  # type: ignore[arg-type]
     _watch(world, estimator, 8, Side.RIGHT, Side.LEFT)
     assert finder.searches <= 2
+
+
+def _calls_a_frame(world: World, frames: int, *sides: Side) -> list[int]:
+    """How often the networks were asked in each of so many frames with one hand, and in one more
+    with hands of `sides`."""
+    networks = [KnowingNetwork(world), KnowingNetwork(world)]
+    estimator = DepthEstimator(MODELS[Side.RIGHT], networks, KnowingFinder(world))  # type: ignore[arg-type]
+    calls = []
+    for shown in [(Side.RIGHT,)] * frames + [sides]:
+        before = sum(network.calls for network in networks)
+        world.time += 1
+        world.hands = [hand_at(side, world.time, x=0.11) for side in shown]
+        estimator.estimate(world.frame_set())
+        calls.append(sum(network.calls for network in networks) - before)
+    return calls
+
+
+def test_following_asks_once_and_a_second_hand_is_met_with_two_looks(world: World) -> None:
+    *_, last, met = _calls_a_frame(world, SEARCH_EVERY, Side.RIGHT, Side.LEFT)
+    assert last == 1
+    assert met == 3, "the followed hand; a glance at the new one and a look centred on it"
+
+
+def test_a_hand_that_goes_on_fitting_badly_is_looked_at_afresh_now_and_then(world: World) -> None:
+    """The work of a frame is bounded on average: no second look in every frame."""
+    world.noise_m = 0.008
+    calls = np.array(_calls_a_frame(world, 20, Side.RIGHT))[1:]
+    fresh = np.flatnonzero(calls == 2)
+    assert len(fresh) >= 2
+    assert set(calls) <= {1, 2}
+    assert (np.diff(fresh) == FRESH_PAUSE + 1).all()
 
 
 def test_the_same_frames_give_the_same_scenes(world: World) -> None:

@@ -189,6 +189,24 @@ def test_a_second_hand_is_the_other_one_whatever_it_looks_like() -> None:
     assert [(t.hand_id, t.side) for t in shown] == [(1, Side.RIGHT), (2, Side.LEFT)]
 
 
+def test_beside_a_settled_hand_only_the_other_is_looked_for() -> None:
+    world = World()
+    assert set(world.tracks.sides_of_new) == set(Side), "nothing is known yet"
+    for _ in range(10):
+        world.frame([left(MIDDLE)])
+    assert world.tracks.sides_of_new == (Side.RIGHT,)
+    world.frame([])
+    assert set(world.tracks.sides_of_new) == set(Side), "the hand that left may come back"
+
+
+def test_beside_a_doubtful_hand_both_sides_are_looked_for() -> None:
+    world = World()
+    for _ in range(3):
+        shown = world.frame([(MIDDLE, 0.97, 0.6)])
+    assert len(shown) == 1
+    assert set(world.tracks.sides_of_new) == set(Side)
+
+
 def test_two_hands_that_were_taken_for_each_other_change_sides_together() -> None:
     world = World()
     for _ in range(20):
