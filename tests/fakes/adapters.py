@@ -13,9 +13,12 @@ import time
 from pathlib import Path
 
 from engine.adaptation.decision import Decision
+from engine.adaptation.exchange import ReadyNetworks
 from engine.adaptation.progress import AdaptationProgress
+from engine.adaptation.status import AdaptationState, AdaptationStatus
 from engine.errors import WeightsError
 from engine.inference.backend import NetworkFile
+from engine.messages import Health
 
 
 class FakeAdapter:
@@ -108,3 +111,53 @@ def copy_weights(weights: Path, onnx: Path) -> None:
 def load_text(network: NetworkFile) -> tuple[str, ...]:
     """What stands for compiling."""
     return ((network.onnx or network.weights).read_text("utf-8"),) * 2
+
+
+class FakeAdaptation:
+    """Stands for an AdaptationService, without thread or process.
+
+    Has new networks ready after every `every` sightings; notes its start and stop in `order`.
+    """
+
+    def __init__(self, every: int = 3, order: list[str] | None = None) -> None:
+        self._every = every
+        self._order = order if order is not None else []
+        self._ready: ReadyNetworks | None = None
+        self.first: tuple[str, ...] | None = None
+        self.seen: list[int] = []
+        self.running = False
+        self.fails_to_start = False
+
+    def start(self) -> None:
+        if self.fails_to_start:
+            raise RuntimeError("can't start new process")
+        self._order.append("start adaptation")
+        self.running = True
+
+    def request_stop(self) -> None:
+        return None
+
+    def stop(self, timeout_s: float = 5.0) -> bool:  # noqa: ARG002
+        self._order.append("stop adaptation")
+        self.running = False
+        return True
+
+    def begin_with(self, networks: tuple[str, ...]) -> None:
+        self.first = networks
+
+    def offer(self, sightings: tuple[int, ...]) -> None:
+        self.seen += sightings
+        if len(self.seen) % self._every == 0:
+            revision = len(self.seen) // self._every
+            self._ready = ReadyNetworks((f"network {revision}",), revision)
+
+    def take_networks(self) -> ReadyNetworks | None:
+        ready, self._ready = self._ready, None
+        return ready
+
+    def status(self) -> AdaptationStatus:
+        state = AdaptationState.LEARNING if self.running else AdaptationState.STOPPED
+        return AdaptationStatus(state, Path("first.weights"))
+
+    def health(self) -> Health:
+        return Health("adaptation", 0.0, 0.0, 0.0, 0)

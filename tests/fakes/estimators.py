@@ -39,3 +39,24 @@ class FailingEstimator(EmptyEstimator):
         if len(self.sequences) + 1 >= self.at:
             raise ZeroDivisionError("made up")
         return super().estimate(frame_set)
+
+
+class LearningEstimator(EmptyEstimator):
+    """Its sighting is the number of the frame; remembers which weights each frame was seen with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.networks: tuple[str, ...] = ("network 0",)
+        self.sightings: tuple[int, ...] = ()
+        self.revision = 0
+        self.revisions: list[int] = []
+
+    def estimate(self, frame_set: FrameSet) -> Scene:
+        scene = super().estimate(frame_set)
+        self.sightings = (frame_set.sequence,)
+        self.revisions.append(self.revision)
+        return scene
+
+    def use_networks(self, networks: tuple[str, ...], revision: int) -> None:
+        assert threading.current_thread() is self.made_on, "changed by another thread"
+        self.networks, self.revision = networks, revision
