@@ -18,7 +18,7 @@ from engine.hand.torch_skinning import TorchHand
 from engine.inference.fitting.kernels.surface import surface_of
 from engine.losses.hand_spheres import FINGER_BONES, HandSpheres, Spheres
 from engine.losses.observed import Observed, observe, observed_points
-from engine.losses.surface_search import ANY_PART, nearest_surface
+from engine.losses.surface_search import ANY_PART, nearest_surface, search_mesh
 from engine.nets.crop_geometry import CropGeometry
 from engine.nets.pose_vector import PoseVector
 from engine.render.differentiable import DepthRenderer, Rendered
@@ -106,9 +106,11 @@ class ViewFitter(nn.Module):
         self.renderer = DepthRenderer(model.faces)
         self.size, self.count = size, points
         surface = surface_of(model)
-        self._mesh = surface.faces, surface.ring_start, surface.ring_face
         joint = np.argmax(model.weights[: model.vertex_count], axis=1)
-        self._vertex_bone = joint.astype(np.int64) - 1  # the wrist's become PALM
+        vertex_bone = joint.astype(np.int64) - 1  # the wrist's become ANY_PART
+        self._mesh = search_mesh(
+            surface.faces, surface.ring_start, surface.ring_face, vertex_bone, FINGER_BONES
+        )
 
     def forward(
         self, image: Tensor, geometry: CropGeometry, joints: Tensor, pose: PoseVector
@@ -154,9 +156,8 @@ class ViewFitter(nn.Module):
         corners = np.zeros(points.shape, np.int64)
         shares = np.zeros(points.shape)
         nearest_surface(
-            _array(points), bone.cpu().numpy(), _array(near), self._vertex_bone,
-            *self._mesh, corners, shares,
-        )  # fmt: skip
+            _array(points), bone.cpu().numpy(), _array(near), self._mesh, corners, shares
+        )
         index = torch.from_numpy(corners).to(near.device).flatten(1)
         met = near.gather(1, index[..., None].expand(-1, -1, 3)).unflatten(1, (-1, 3))
         nearest = (met * torch.from_numpy(shares).to(near)[..., None]).sum(2)
