@@ -21,7 +21,12 @@ from engine.adaptation.source_set import joined, take
 from engine.adaptation.teacher import Lesson
 from engine.hand.model import HandModel
 from engine.hand.torch_skinning import TorchHand
+from engine.inference.crops import Crop
+from engine.losses.objective import single_view_objective
 from engine.losses.supervised import SupervisedLoss
+from engine.losses.views import ViewFitter
+from engine.nets.crop_geometry import CropGeometry
+from engine.nets.pose_vector import split_pose
 from engine.nets.single_view import SingleViewNet, SingleViewOutput
 from engine.training.data import Batch
 
@@ -42,6 +47,8 @@ class Learner:
         self._rng = rng
         hand = TorchHand(model)
         self._lesson_loss, self._source_loss = LessonLoss(hand), SupervisedLoss(hand)
+        self._fitter = ViewFitter(model)
+        self._objective = single_view_objective(self._fitter.spheres)
         self.restart(net)
 
     def restart(self, net: SingleViewNet) -> None:
@@ -70,10 +77,11 @@ class Learner:
             outputs = self._net(
                 torch.cat([image, exact.image]).to(memory_format=torch.channels_last)
             )
-        count = len(lessons)
-        losses = self._losses(outputs, image, targets, exact, count)
+        losses = self._losses(outputs, image, targets, exact, len(lessons))
+        taught = _rows(outputs[-1], slice(None, len(lessons)))
+        losses["self-supervised"] = self._self_supervised(taught, image, crops, lessons)
         self._warm_up()
-        self._descend(losses["lessons"] + losses["source"])
+        self._descend(losses["lessons"] + losses["source"] + losses["self-supervised"])
         return {name: float(value.detach()) for name, value in losses.items()}
 
     def _warm_up(self) -> None:
@@ -107,6 +115,23 @@ class Learner:
             "lesson joints": taught_parts["joints"],
             "source joints": known_parts["joints"],
         }
+
+    def _self_supervised(
+        self,
+        output: SingleViewOutput,
+        image: Tensor,
+        crops: Sequence[Crop],
+        lessons: Sequence[Lesson],
+    ) -> Tensor:
+        """What the images themselves say of the answers, without any teacher."""
+        weight = self._settings.self_supervised
+        if not weight:
+            return image.new_zeros(())
+        geometry, pose = CropGeometry.of(crops), split_pose(output.pose)
+        views = self._fitter(image, geometry, output.joints, pose)
+        shapes = np.stack([lesson.pose.shape for lesson in lessons]).astype(np.float32)
+        views = views._replace(known_shape=torch.from_numpy(shapes))
+        return weight * self._objective(views)[0]
 
     def _descend(self, loss: Tensor) -> None:
         self._optimizer.zero_grad(set_to_none=True)

@@ -69,7 +69,7 @@ class LearnSettings:
     frozen: tuple[str, ...] = ("stem", "encoder")
     """Parts of the network, by piece of their name, that stay as they are."""
     weight_decay: float = 0.0
-    keep: float = 0.97
+    keep: float = 0.98
     """Of the average of the weights that is offered, each step."""
     lessons: int = 6
     """Crops of the person's own frames in a step ..."""
@@ -77,6 +77,10 @@ class LearnSettings:
     """... rendered ones with the person's shape and poses ..."""
     source: int = 5
     """... and of the first training, so that nothing is forgotten."""
+    self_supervised: float = 0.05
+    """Weight of the label-free losses (engine.losses.objective) beside the teacher's: rendered
+    against observed, joints and mesh teaching each other, priors. They count joints 100 where
+    those of the lessons count 8."""
     turn_rad: float = 3.14159
     scale: tuple[float, float] = (0.84, 1.2)
     shift_m: float = 0.015
