@@ -130,13 +130,13 @@ class AdaptationBench:
 
 def adaptation_lines(figures: AdaptationFigures) -> list[str]:
     """For the terminal."""
-    gain = "none" if figures.first_gain_s is None else f"{figures.first_gain_s:.0f} s"
+    gain = "none" if figures.first_gain_s is None else f"after {figures.first_gain_s:.0f} s"
     return [
         "ms from a frame in memory to its scene    median     p95",
         f"adaptation off                          {figures.off.median:8.1f} {figures.off.p95:7.1f}",
         f"adaptation on                           {figures.on.median:8.1f} {figures.on.p95:7.1f}",
         f"p95 with adaptation is {figures.p95_ratio:.2f} times that without",
         f"{figures.steps_per_s:.2f} steps a second; {figures.accepted} of {figures.decided} offers "
-        f"accepted; first gain after {gain}",
+        f"accepted; first gain {gain}",
         f"new weights took {figures.load_ms:.0f} ms to compile beside the tracker",
     ]

@@ -125,14 +125,28 @@ class FakeAdaptation:
         self._ready: ReadyNetworks | None = None
         self.first: tuple[str, ...] | None = None
         self.seen: list[int] = []
-        self.running = False
+        self.running = self.paused = False
         self.fails_to_start = False
+        self.offered_while_paused = 0
 
     def start(self) -> None:
         if self.fails_to_start:
             raise RuntimeError("can't start new process")
         self._order.append("start adaptation")
         self.running = True
+
+    def __enter__(self) -> FakeAdaptation:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
 
     def request_stop(self) -> None:
         return None
@@ -146,6 +160,9 @@ class FakeAdaptation:
         self.first = networks
 
     def offer(self, sightings: tuple[int, ...]) -> None:
+        if self.paused:
+            self.offered_while_paused += 1
+            return
         self.seen += sightings
         if len(self.seen) % self._every == 0:
             revision = len(self.seen) // self._every
@@ -157,7 +174,13 @@ class FakeAdaptation:
 
     def status(self) -> AdaptationStatus:
         state = AdaptationState.LEARNING if self.running else AdaptationState.STOPPED
-        return AdaptationStatus(state, Path("first.weights"))
+        gained = len(self.seen) >= self._every
+        return AdaptationStatus(
+            state,
+            Path("first.weights"),
+            progress=AdaptationProgress(steps=len(self.seen)),
+            first_gain_s=0.1 if gained else None,
+        )
 
     def health(self) -> Health:
         return Health("adaptation", 0.0, 0.0, 0.0, 0)

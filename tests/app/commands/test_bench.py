@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from app.commands import adaptation_bench
+from tests.fakes.adapters import FakeAdaptation
+from tests.fakes.estimators import LearningEstimator
 from tests.fakes.truth_estimator import TruthEstimator
 
 
@@ -22,3 +25,44 @@ def test_json(tmp_path: Path, estimator: TruthEstimator) -> None:
     assert figures["two_to_one"] > 0
     assert figures["resident_mb"] > 1
     assert estimator.frames > 8
+
+
+def test_adaptation_is_measured_off_and_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(adaptation_bench, "PHASE_S", 0.2)
+    monkeypatch.setattr(adaptation_bench, "SETTLE_S", 0.05)
+    monkeypatch.setattr(
+        adaptation_bench, "SOURCE", "sim:hands=0,width=80,height=60,pace=live,fps=99"
+    )
+    adaptation = FakeAdaptation(every=10)
+    monkeypatch.setattr("app.commands.bench.create_adaptation", lambda: adaptation)
+    monkeypatch.setattr("app.commands.bench.load_estimator", LearningEstimator)
+    target = tmp_path / "bench.json"
+    assert main(["bench", "--adaptation", "--rounds", "2", "--json", str(target)]) == 0
+    figures = json.loads(target.read_text())["adaptation"]
+    assert figures["frames_off"] > 4
+    assert figures["frames_on"] > 4
+    for phase in ("off", "on"):
+        assert 0 < figures[phase]["median"] <= figures[phase]["p95"]
+    assert figures["p95_ratio"] == pytest.approx(figures["on"]["p95"] / figures["off"]["p95"])
+    assert figures["first_gain_s"] > 0
+    assert figures["steps"] == len(adaptation.seen)
+    assert adaptation.offered_while_paused > 4
+    assert not adaptation.running
+    assert "times that without" in capsys.readouterr().out
+
+
+def test_a_gain_that_never_comes_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(adaptation_bench, "PHASE_S", 0.1)
+    monkeypatch.setattr(adaptation_bench, "SETTLE_S", 0.0)
+    monkeypatch.setattr(adaptation_bench, "MOST_GAIN_S", 0.3)
+    monkeypatch.setattr(
+        adaptation_bench, "SOURCE", "sim:hands=0,width=80,height=60,pace=live,fps=99"
+    )
+    monkeypatch.setattr("app.commands.bench.create_adaptation", lambda: FakeAdaptation(every=10**6))
+    monkeypatch.setattr("app.commands.bench.load_estimator", LearningEstimator)
+    assert main(["bench", "--adaptation", "--rounds", "1"]) == 0
+    assert "first gain none" in capsys.readouterr().out
