@@ -128,7 +128,7 @@ class Learner:
         if not weight:
             return image.new_zeros(())
         geometry, pose = CropGeometry.of(crops), split_pose(output.pose)
-        views = self._fitter(image, geometry, output.joints, pose)
+        views = self._fitter(image, geometry, output.joints.float(), pose)
         shapes = np.stack([lesson.pose.shape for lesson in lessons]).astype(np.float32)
         views = views._replace(known_shape=torch.from_numpy(shapes))
         return weight * self._objective(views)[0]
