@@ -49,6 +49,8 @@ class Chooser(Protocol):
 
     def consider(self, sighting: Sighting) -> AdaptationSample | None: ...
 
+    def reset(self) -> None: ...
+
 
 class AdaptationService:
     """Adapts one set of weights during one tracking session. Start it once.
@@ -78,12 +80,12 @@ class AdaptationService:
         self._worker = Worker(
             "adaptation",
             self._step,
-            teardown=self._learner.close,
+            teardown=self._clear_away,
             dropped=lambda: self._samples.dropped,
         )
         self._progress = AdaptationProgress()
         self._paused = self._paused_there = self._stopped = False
-        self._started_ns = 0
+        self._started_ns = self._lives_known = 0
         self._first_gain_s: float | None = None
         self._load_ms, self._sent, self._dropped_there = 0.0, 0, 0
         self._trouble = ""
@@ -101,15 +103,11 @@ class AdaptationService:
     def stop(self, timeout_s: float = 5.0) -> bool:
         """End thread and process; False when the thread still hangs after `timeout_s`.
 
-        Copy accepted weights away before, where no folder was given for them.
+        Accepted weights without a folder of their own are gone with it.
         """
         self.request_stop()
         self._learner.kill()  # Nothing can wait for it any more.
-        ended = self._worker.stop(timeout_s)
-        self._learner.close()
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-        return ended
+        return self._worker.stop(timeout_s)
 
     @property
     def running(self) -> bool:
@@ -137,6 +135,9 @@ class AdaptationService:
         if self._paused or self._stopped:
             return
         try:
+            if self._lives_known != self._learner.lives:
+                self._lives_known = self._learner.lives
+                self._chooser.reset()  # A learner that was started again knows nothing yet.
             for sighting in sightings:
                 sample = self._chooser.consider(sighting)
                 if sample is not None:
@@ -206,6 +207,11 @@ class AdaptationService:
         if not self._learner.heard:
             return AdaptationState.STARTING
         return AdaptationState.LEARNING if self._progress.steps else AdaptationState.COLLECTING
+
+    def _clear_away(self) -> None:
+        self._learner.close()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _launch(self, weights: Path, life: int) -> AdaptationProcess:
         if self._folder is None and self._scratch is None:

@@ -27,7 +27,8 @@ class TendedProcess:
         """Nothing is started before the first `tend`."""
         self._launch = launch
         self._process: AdaptationProcess | None = None
-        self._lives = 0
+        self.lives = 0
+        """How many learners were started."""
         self._ends = 0
         self._begin_at_s = 0.0
         self._paused = False
@@ -110,12 +111,12 @@ class TendedProcess:
             self._process = None
 
     def _begin(self, weights: Path, revision: int) -> None:
-        self._lives += 1
+        self.lives += 1
         self._highest = max(self._highest, revision)
         self._numbers = _Numbers(revision, self._highest)
         self._rollbacks = 0
         self.heard = False
-        self._process = self._launch(weights, self._lives)
+        self._process = self._launch(weights, self.lives)
         if self._paused:
             self.send(Command.PAUSE)
 

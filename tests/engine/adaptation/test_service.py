@@ -35,11 +35,17 @@ SLOW_S = 60.0
 class EverySighting:
     """Takes each sighting for a sample."""
 
+    def __init__(self) -> None:
+        self.resets = 0
+
+    def reset(self) -> None:
+        self.resets += 1
+
     def consider(self, sighting: str) -> str:
         return sighting
 
 
-class BrokenChooser:
+class BrokenChooser(EverySighting):
     def consider(self, sighting: str) -> str:
         raise ZeroDivisionError(sighting)
 
@@ -135,8 +141,11 @@ def test_from_sightings_to_networks_and_back(serve: Serve) -> None:
 
 
 def test_a_killed_learner_is_started_again_where_it_was(serve: Serve, tmp_path: Path) -> None:
-    service = serve(folder=tmp_path / "kept")
+    chooser = EverySighting()
+    service = serve(folder=tmp_path / "kept", chooser=chooser)
+    reach(service, AdaptationState.COLLECTING)
     service.offer(["good"])
+    assert chooser.resets == 1
     assert take(service, 1) == ("first+1",) * 2
     assert service.pid is not None
     psutil.Process(service.pid).kill()
@@ -144,6 +153,7 @@ def test_a_killed_learner_is_started_again_where_it_was(serve: Serve, tmp_path: 
     assert "started again; tracking goes on" in service.status().sentence
     reach(service, AdaptationState.COLLECTING)
     service.offer(["good"])
+    assert chooser.resets == 2  # What the dead learner knew is new to this one.
     assert take(service, 2) == ("first+1+1",) * 2  # A number of its own, from the weights in use.
     assert service.status().sentence == ""
 
