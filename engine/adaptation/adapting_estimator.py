@@ -7,6 +7,7 @@ frame, so that the figures do not depend on the machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.adaptation.adapter import Adapter
@@ -82,7 +83,12 @@ def create_adapting_estimator(
     network = single_view_network(weights)
 
     def make_networks(path: Path) -> tuple[SingleViewInference, ...]:
-        return create_networks(AUTO, single_view_network(path))
+        if path == network.weights:
+            return create_networks(AUTO, network)
+        onnx = path.with_suffix(".onnx")
+        if not onnx.exists():
+            network.export(path, onnx)  # beside the weights: the cache is for what ships
+        return create_networks(AUTO, replace(network, weights=path, onnx=onnx))
 
     return AdaptingEstimator(
         create_estimator(weights=weights),
