@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.progress import progress
 from engine.adaptation.service import AdaptationService
 from engine.adaptation.status import AdaptationState, AdaptationStatus
 from engine.capture.sources import open_camera
+from engine.errors import UserError
 from engine.evaluation.report import Percentiles, percentiles
 from engine.inference.estimator import Estimator
 from engine.messages import Scene
@@ -68,12 +68,16 @@ class AdaptationBench:
         self._first_gain_s: float | None = None
 
     def measure(self, rounds: int) -> AdaptationFigures:
-        """Off and on, `rounds` times each; then on until the first gain."""
+        """Off and on, `rounds` times each; then on until the first gain.
+
+        Raises:
+            UserError: the learner did not load, so there is nothing to measure.
+        """
         with open_camera(SOURCE) as camera, self._adaptation:
             pairs = run_offline(camera, self._estimator, adaptation=self._adaptation)
             scenes = (scene for _, scene in pairs)
             self._load(scenes)
-            for _ in progress(range(rounds), rounds, "off and on"):
+            for _ in range(rounds):
                 self._phase(scenes, False)
                 self._phase(scenes, True)
             while self._first_gain_s is None and self._learning_s < MOST_GAIN_S and self._well():
@@ -84,10 +88,12 @@ class AdaptationBench:
         """Track until learner and tracker are past their start."""
         began_s = time.monotonic()
         for _ in scenes:
-            loaded = self._adaptation.status().state is not AdaptationState.STARTING
-            if loaded or time.monotonic() - began_s > LOAD_S:
-                break
-        self._learning_s += time.monotonic() - began_s
+            self._learning_s = time.monotonic() - began_s
+            status = self._adaptation.status()
+            if status.state in (AdaptationState.COLLECTING, AdaptationState.LEARNING):
+                return
+            if self._learning_s > LOAD_S or status.state is AdaptationState.FAILED:
+                raise UserError(_not_loaded(status))
 
     def _phase(self, scenes: Iterator[Scene], learning: bool) -> None:
         if learning:
@@ -126,6 +132,14 @@ class AdaptationBench:
             accepted=sum(decision.accepted for decision in decisions),
             decided=len(decisions),
         )
+
+
+def _not_loaded(status: AdaptationStatus) -> str:
+    reason = status.sentence or f"it was still loading after {LOAD_S:.0f} s"
+    return (
+        f"The cost of adaptation cannot be measured: a running learner is expected, and {reason}. "
+        "End other programs that use the processor and try again."
+    )
 
 
 def adaptation_lines(figures: AdaptationFigures) -> list[str]:

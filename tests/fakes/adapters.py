@@ -127,6 +127,7 @@ class FakeAdaptation:
         self.seen: list[int] = []
         self.running = self.paused = False
         self.fails_to_start = False
+        self.loads = True
         self.offered_while_paused = 0
 
     def start(self) -> None:
@@ -173,7 +174,8 @@ class FakeAdaptation:
         return ready
 
     def status(self) -> AdaptationStatus:
-        state = AdaptationState.LEARNING if self.running else AdaptationState.STOPPED
+        here = AdaptationState.LEARNING if self.loads else AdaptationState.STARTING
+        state = here if self.running else AdaptationState.STOPPED
         gained = len(self.seen) >= self._every
         return AdaptationStatus(
             state,

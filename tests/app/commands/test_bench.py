@@ -66,3 +66,19 @@ def test_a_gain_that_never_comes_is_not_waited_for(
     monkeypatch.setattr("app.commands.bench.load_estimator", LearningEstimator)
     assert main(["bench", "--adaptation", "--rounds", "1"]) == 0
     assert "first gain none" in capsys.readouterr().out
+
+
+def test_a_learner_that_does_not_load_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(adaptation_bench, "LOAD_S", 0.05)
+    monkeypatch.setattr(
+        adaptation_bench, "SOURCE", "sim:hands=0,width=80,height=60,pace=live,fps=99"
+    )
+    adaptation = FakeAdaptation()
+    adaptation.loads = False
+    monkeypatch.setattr("app.commands.bench.create_adaptation", lambda: adaptation)
+    monkeypatch.setattr("app.commands.bench.load_estimator", LearningEstimator)
+    assert main(["bench", "--adaptation"]) == 2
+    assert "still loading after 0 s" in capsys.readouterr().err
+    assert not adaptation.running
