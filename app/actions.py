@@ -38,6 +38,26 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("save_screenshot", "Tracking", "Save a screenshot", "Ctrl+S", "Save this window"),
     ActionSpec("close", "Tracking", "Quit", "Ctrl+Q", "Close the window", separated=True),
+    ActionSpec(
+        "new_user", "Person", "New user", "N", "A guided minute: measure a new person's hand"
+    ),
+    ActionSpec(
+        "set_improve",
+        "Person",
+        "Improve",
+        "I",
+        "Improve while tracking: learn from what is seen, in the background",
+        True,
+    ),
+    ActionSpec(
+        "reset_profile",
+        "Person",
+        "Reset",
+        "",
+        "Back to the shipped weights; the hand's shape stays. Can be undone",
+        separated=True,
+    ),
+    ActionSpec("delete_profile", "Person", "Delete", "", "Delete this profile. Can be undone"),
     ActionSpec("reset_view", "View", "Reset view", "R", "Back to the first view of the hand"),
     ActionSpec("set_mirrored", "View", "Mirror", "M", "Show everything as a mirror does", True),
     ActionSpec("set_follow", "View", "Follow the hand", "C", "Keep the hand in the middle", True),
@@ -53,6 +73,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("set_skeleton", "View", "Skeleton", "S", "Show joints and bones", True),
     ActionSpec("set_grid", "View", "Grid", "G", "Show the ground grid, one cell is 5 cm", True),
     ActionSpec(
+        "set_learning",
+        "View",
+        "Learning",
+        "L",
+        "Show what the tracker learns, instead of confidence and speed",
+        True,
+        separated=True,
+    ),
+    ActionSpec(
         "toggle_full_screen",
         "View",
         "Full screen",
@@ -63,6 +92,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("toggle_help", "Help", "Keys and mouse", "?", "Show all keys"),
     ActionSpec("show_about", "Help", "About HandTune", "", "Versions and licences"),
 )
+
+MENUS = ("Tracking", "Person", "View", "Help")
 
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Drag", "Turn the view"),
@@ -80,7 +111,7 @@ class Calls(Protocol):
 
 def build_menus(window: QMainWindow, handler_of: Calls) -> Mapping[str, QAction]:
     """Fill the window's menu bar; the actions by name."""
-    menus = {name: window.menuBar().addMenu(name) for name in ("Tracking", "View", "Help")}
+    menus = {name: window.menuBar().addMenu(name) for name in MENUS}
     actions: dict[str, QAction] = {}
     for spec in ACTIONS:
         action = QAction(spec.text, window)

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from engine.adaptation.profile import Profile
+from engine.inference.meters import TruthReadings
+from engine.inference.sighting import Sighting
 from engine.messages import Frame, FrameSet, Health, Scene
 from engine.runtime.clock import monotonic_ns
 from engine.session import SessionState, SessionStatus
@@ -22,10 +26,34 @@ POLL_MS = 8
 KEPT_FRAMES = 8
 
 
+@dataclass(frozen=True, slots=True)
+class SessionWish:
+    """What is to be tracked, and as whom."""
+
+    uri: str
+    profile: Profile | None = None
+    """None for a stranger: shipped weights, average hand."""
+    improve: bool = False
+    """Whether to adapt while tracking."""
+
+
+class Adaptation(Protocol):
+    """What the window asks of engine.adaptation.service.AdaptationService; nothing waits."""
+
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def rollback(self) -> bool: ...
+
+
 class Session(Protocol):
     """What the window uses of engine.session.TrackingSession; no method but `stop` waits."""
 
     uri: str
+
+    @property
+    def adaptation(self) -> Adaptation | None: ...
+    def readings(self) -> TruthReadings | None: ...
+    def latest_sightings(self) -> tuple[Sighting, ...]: ...
 
     def start(self) -> None: ...
     def request_stop(self) -> None: ...
@@ -38,7 +66,7 @@ class Session(Protocol):
     def health(self) -> tuple[Health, ...]: ...
 
 
-SessionFactory = Callable[[str], Session]
+SessionFactory = Callable[[SessionWish], Session]
 
 
 class SessionBridge(QObject):
@@ -60,7 +88,8 @@ class SessionBridge(QObject):
         self._make_session = make_session
         self._session: Session | None = None
         self._stopping = False
-        self._next_uri: str | None = None
+        self._next: SessionWish | None = None
+        self._wish: SessionWish | None = None
         self._frames: OrderedDict[int, Frame] = OrderedDict()
         self._scene: Scene | None = None
         self._frame_set: FrameSet | None = None
@@ -69,15 +98,15 @@ class SessionBridge(QObject):
         self._timer.timeout.connect(self._look)
         self._timer.start(POLL_MS)
 
-    def start(self, uri: str) -> None:
+    def start(self, wish: SessionWish) -> None:
         """Track this source, letting go of the present one first."""
-        self._next_uri = uri
+        self._next = wish
         self.request_stop()
         self._start_next()
 
     def stop(self) -> None:
         """Let go of the source, and forget one that waits."""
-        self._next_uri = None
+        self._next = None
         self.request_stop()
 
     def request_stop(self) -> None:
@@ -90,6 +119,24 @@ class SessionBridge(QObject):
     def status(self) -> SessionStatus | None:
         """Of the current session now; None without one."""
         return self._session.status() if self._session is not None else None
+
+    @property
+    def wish(self) -> SessionWish | None:
+        """What the current session was made for, or the next one that waits for it to end."""
+        return self._next or self._wish
+
+    @property
+    def adaptation(self) -> Adaptation | None:
+        """Of the current session; None where it does not adapt."""
+        return self._session.adaptation if self._session is not None else None
+
+    def sightings(self) -> tuple[Sighting, ...]:
+        """What was seen of the hands in the newest scene."""
+        return self._session.latest_sightings() if self._session is not None else ()
+
+    def readings(self) -> TruthReadings | None:
+        """Of the truth meters; None without a session and while it starts."""
+        return self._session.readings() if self._session is not None else None
 
     @property
     def stopping(self) -> bool:
@@ -126,19 +173,22 @@ class SessionBridge(QObject):
         self.ticked.emit(monotonic_ns())
 
     def _release(self) -> None:
-        self._session, self._stopping = None, False
+        if self._session is not None:
+            # All threads have ended: this only lets go of temporary files.
+            self._session.stop(timeout_s=0.0)
+        self._session, self._stopping, self._wish = None, False, None
         self._start_next()
         if self._session is None:
             self.released.emit()
 
     def _start_next(self) -> None:
-        if self._next_uri is None or self._session is not None:
+        if self._next is None or self._session is not None:
             return
-        uri, self._next_uri = self._next_uri, None
+        wish, self._next = self._next, None
         self._frames.clear()
         self._scene, self._frame_set = None, None
-        self._session = self._make_session(uri)
-        self.began.emit(uri)
+        self._session, self._wish = self._make_session(wish), wish
+        self.began.emit(wish.uri)
         self._session.start()
 
     def _collect(self, session: Session) -> None:

@@ -33,6 +33,12 @@ class Settings:
     mirrored: bool = False
     follow: bool = True
     """Keep the hand in the middle of the 3D view."""
+    learning: bool = False
+    """Show what the adaptation does, instead of confidence and speed."""
+    profile: str = ""
+    """Name of the profile in use; empty without one."""
+    improve: bool = False
+    """Adapt while tracking."""
     geometry: str = ""
     """Qt's window geometry in hexadecimal; empty before the first close."""
     splitter: tuple[int, ...] = ()

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QThreadPool, QTimer
@@ -26,24 +27,34 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.about import about_box
 from app.actions import build_menus
-from app.bridge import SessionBridge, SessionFactory
+from app.adaptation.presenter import AdaptationPresenter
+from app.adaptation.view import LearningCard
+from app.bridge import SessionBridge, SessionFactory, SessionWish
+from app.enrolment.figures import Page
+from app.enrolment.live_guide import LiveGuide
+from app.enrolment.measuring import LiveMeasuring, shipped_estimator
+from app.enrolment.presenter import EnrolmentPresenter
+from app.enrolment.room import EnrolmentRoom
 from app.help_overlay import HelpOverlay
+from app.live_session import make_session
+from app.profiles.room import ProfilesRoom
 from app.screenshot import picture_path, save_picture
 from app.settings import Settings, default_path, load_settings, save_settings
 from app.sources.bar import SourceBar
 from app.sources.open_dialog import FOLDER_FORM, OpenSourceDialog
 from app.sources.presenter import SourcesPresenter
-from app.tracking.presenter import Action, TrackingPresenter
+from app.tracking.presenter import NO_HAND, Action, Banner, Condition, Tone, TrackingPresenter
+from app.tracking.side_column import SideMode
 from app.tracking.view import TrackingView
 from app.viewport.render_process import RenderProcess
 from app.viewport.surface import default_surface
 from app.viewport.widget import PictureSource, ViewportWidget
+from engine.adaptation.profile import Profile
+from engine.adaptation.profile_store import ProfileStore
 from engine.capture.camera import SourceInfo
 from engine.capture.sources import discover
-from engine.inference.estimator import Estimator
 from engine.messages import Frame, Scene
 from engine.runtime.clock import monotonic_ns
-from engine.session import TrackingSession
 
 FIGURES_MS = 250
 LOOK_FOR_DEVICES_MS = 4000
@@ -52,7 +63,13 @@ FIRST_PX = (1280, 800)
 CLOSING_LIMIT_MS = 6000
 SWITCH_INTERVAL_S = 0.001
 BAR_ACTIONS = ("set_points", "set_skeleton", "set_grid", "set_mirrored", "reset_view")
-TOGGLES = ("points", "skeleton", "grid", "mirrored", "follow")
+PERSON_ACTIONS = ("set_improve", "new_user")
+PROFILE_CHANGES = {"↺": "reset_profile", "✕": "delete_profile"}
+TOGGLES = ("points", "skeleton", "grid", "mirrored", "follow", "learning", "improve")
+SIDE_OF_PAGE = {
+    Page.CLOSED: SideMode.FIGURES,
+    Page.RESULT: SideMode.RESULT,
+}
 
 
 class MainWindow(QMainWindow):
@@ -64,6 +81,8 @@ class MainWindow(QMainWindow):
         discover: Callable[[], Sequence[SourceInfo]],
         pictures: PictureSource,
         settings_path: Path,
+        profiles: ProfileStore,
+        enrolment: EnrolmentPresenter,
     ) -> None:
         super().__init__()
         self.setWindowTitle("HandTune")
@@ -73,11 +92,21 @@ class MainWindow(QMainWindow):
         self.tracking = TrackingPresenter()
         self.bridge = SessionBridge(make_session, self)
         surface = default_surface()
-        self.view = TrackingView(ViewportWidget(pictures, surface), surface)
+        viewport = ViewportWidget(pictures, surface)
+        self.adaptation, self.learning = AdaptationPresenter(), LearningCard()
+        self.enrolment = EnrolmentRoom(enrolment, viewport, surface)
+        self.view = TrackingView(
+            viewport, surface, self.learning, self.enrolment.card, self.enrolment.comparison
+        )
         self.bar = SourceBar()
         self._closing = False
         self._start_when_found = False
         self.actions_by_name = build_menus(self, lambda name: getattr(self, name))
+        self.people = ProfilesRoom(
+            profiles,
+            [self.actions_by_name[name] for name in PERSON_ACTIONS],
+            {sign: self.actions_by_name[name] for sign, name in PROFILE_CHANGES.items()},
+        )
         self._lay_out()
         self.help = HelpOverlay(self.body)
         self._connect()
@@ -92,7 +121,7 @@ class MainWindow(QMainWindow):
         uri = uri or self.sources.first_uri(self.settings.source_uri)
         self.settings = self.settings.remembering(uri)
         self._show_choices()
-        self.bridge.start(uri)
+        self.bridge.start(self._wish(uri))
 
     def toggle_tracking(self) -> None:
         """Start the chosen source, or stop."""
@@ -124,6 +153,37 @@ class MainWindow(QMainWindow):
 
     def reset_view(self) -> None:
         self.view.viewport.reset_view()
+
+    def new_user(self) -> None:
+        """Ask who is new; tracking starts if it does not run."""
+        if not self.bridge.active and not self.bridge.stopping:
+            self.start(self.settings.source_uri)
+        self.enrolment.open(self.people.presenter.names)
+
+    def set_improve(self, on: bool) -> None:
+        """Adapt while tracking, or go on with the weights in use."""
+        self.settings = replace(self.settings, improve=on)
+        adaptation = self.bridge.adaptation
+        if adaptation is None:
+            if on:
+                self._track_anew()
+        elif on:
+            adaptation.resume()
+        else:
+            adaptation.pause()
+        if on and not self.settings.learning:
+            self.actions_by_name["set_learning"].setChecked(True)
+
+    def set_learning(self, on: bool) -> None:
+        """Show what is learnt, or confidence and speed."""
+        self.settings = replace(self.settings, learning=on)
+        self._show_side(self.enrolment.page)
+
+    def reset_profile(self) -> None:
+        self.people.reset()
+
+    def delete_profile(self) -> None:
+        self.people.delete()
 
     def set_mirrored(self, on: bool) -> None:
         self._set(replace(self.settings, mirrored=on))
@@ -157,6 +217,8 @@ class MainWindow(QMainWindow):
         if not self._closing:
             self._closing = True
             self._remember()
+            self.enrolment.close()
+            self._keep_what_was_learnt()
             self.bridge.stop()
             QTimer.singleShot(CLOSING_LIMIT_MS, self._quit)
         if self.bridge.holding:
@@ -171,6 +233,7 @@ class MainWindow(QMainWindow):
         self.help.place()
 
     def _lay_out(self) -> None:
+        self.bar.add_widget(self.people.bar)
         self.bar.add_actions(self.actions_by_name[name] for name in BAR_ACTIONS)
         self.body = QWidget()
         column = QVBoxLayout(self.body)
@@ -193,6 +256,15 @@ class MainWindow(QMainWindow):
         self.bridge.ticked.connect(self._tick)
         self.bridge.released.connect(self._released)
         self.view.action_asked.connect(self._act)
+        self.people.changed.connect(self._person_changed)
+        self.people.bar.new_asked.connect(self.new_user)
+        self.enrolment.begun.connect(self._enrolment_begun)
+        self.enrolment.left.connect(self._enrolment_left)
+        self.enrolment.save_asked.connect(self._save_profile)
+        self.enrolment.page_changed.connect(self._show_side)
+        self.learning.pause_asked.connect(self._pause_learning)
+        self.learning.rollback_asked.connect(self._roll_back)
+        self.learning.closed.connect(lambda: self.actions_by_name["set_learning"].setChecked(False))
         self.view.viewport.shown.connect(
             lambda captured_ns: self.tracking.add_shown(captured_ns, monotonic_ns())
         )
@@ -214,6 +286,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name[f"set_{name}"].setChecked(getattr(wanted, name))
         self.view.show_options(self.settings)
         self._show_choices()
+        self.people.begin_with(wanted.profile)
 
     def _remember(self) -> None:
         geometry = bytes(self.saveGeometry().toHex().data()).decode()
@@ -227,10 +300,13 @@ class MainWindow(QMainWindow):
 
     def _began(self, uri: str) -> None:  # noqa: ARG002
         self.tracking.begin()
+        self.adaptation.begin()
+        self.people.keeper.begin()
         self.view.clear()
 
     def _scene_arrived(self, scene: Scene, frame: Frame | None) -> None:
         self.tracking.add_scene(scene, monotonic_ns())
+        self.enrolment.add_scene(scene, frame, self.bridge.sightings())
         self.view.show_scene(scene, frame)
 
     def _tick(self, now_ns: int) -> None:
@@ -239,13 +315,81 @@ class MainWindow(QMainWindow):
             self._show_choices()
             if self._start_when_found:
                 self.start(self.sources.first_uri(self.settings.source_uri))
+        self.enrolment.tick()
         condition = self.tracking.condition(now_ns)
-        self.view.show_condition(condition)
+        self.view.show_condition(replace(condition, banner=self._banner(condition)))
         self.bar.show_running(condition.running, self.bridge.stopping, self.sources.searching)
         self.view.viewport.tick()
 
+    def _banner(self, condition: Condition) -> Banner | None:
+        """Trouble with tracking first; then what there is to say of profiles; hints last."""
+        tracking, profiles = condition.banner, self.people.presenter.banner()
+        if tracking is not None and tracking.tone in (Tone.ERROR, Tone.WARNING):
+            return tracking
+        guided = self.enrolment.page is Page.GUIDE and condition.running
+        return profiles or (None if guided and tracking == NO_HAND else tracking)
+
     def _show_figures(self) -> None:
-        self.view.show_figures(self.tracking.figures(monotonic_ns()))
+        now_ns = monotonic_ns()
+        self.view.show_figures(self.tracking.figures(now_ns))
+        self.view.show_readings(self.bridge.readings())
+        status = self.bridge.status
+        self.adaptation.update(None if status is None else status.adaptation, now_ns)
+        self.learning.show_figures(self.adaptation.figures(now_ns))
+        self._keep_what_was_learnt()
+        self.people.show()
+
+    def _keep_what_was_learnt(self) -> None:
+        status = self.bridge.status
+        if status is not None and not self.bridge.stopping:
+            self.people.keep(self.bridge.wish, status.adaptation)
+
+    def _show_side(self, page: Page) -> None:
+        """What the side column holds now."""
+        mode = SIDE_OF_PAGE.get(page, SideMode.ENROLMENT)
+        if mode is SideMode.FIGURES and self.settings.learning:
+            mode = SideMode.LEARNING
+        self.view.show_side(mode)
+        if page is Page.CLOSED:
+            self.view.viewport.setFocus()
+
+    def _wish(self, uri: str) -> SessionWish:
+        """As whom a source is to be tracked: while somebody enrols, as a stranger."""
+        if self.enrolment.presenter.page not in (Page.CLOSED, Page.SETUP):
+            return SessionWish(uri)
+        return SessionWish(uri, self.people.presenter.profile, self.settings.improve)
+
+    def _track_anew(self) -> None:
+        """Go on with the same source as somebody else."""
+        if self.bridge.active:
+            self.start(self.settings.source_uri)
+
+    def _person_changed(self, name: str) -> None:
+        self.settings = replace(self.settings, profile=name)
+        if self.enrolment.presenter.page in (Page.CLOSED, Page.SETUP):
+            self._track_anew()
+
+    def _enrolment_begun(self) -> None:
+        wish = self.bridge.wish
+        if wish is None or wish.profile is not None or wish.improve:
+            self._track_anew()
+
+    def _enrolment_left(self) -> None:
+        if self.people.presenter.profile is not None or self.settings.improve:
+            self._track_anew()
+
+    def _save_profile(self, profile: Profile) -> None:
+        if self.people.save(profile):
+            self.enrolment.close()
+            self._person_changed(profile.name)
+
+    def _pause_learning(self, paused: bool) -> None:
+        self.actions_by_name["set_improve"].setChecked(not paused)
+
+    def _roll_back(self) -> None:
+        adaptation = self.bridge.adaptation
+        if adaptation is not None and adaptation.rollback():
+            self.view.show_note("The former weights are back")
 
     def _show_choices(self) -> None:
         choices = self.sources.choices(self.settings.source_uri, self.settings.recent_uris)
@@ -264,26 +408,36 @@ class MainWindow(QMainWindow):
         self.view.clear()
 
     def _act(self, action: Action) -> None:
-        if action is not Action.NONE:
+        if action is Action.UNDO:
+            self.people.undo()
+        elif action is Action.DISMISS:
+            self.people.presenter.dismiss()
+        elif action is not Action.NONE:
             self.start(self.settings.source_uri)
 
     def _quit(self) -> None:
         self.bridge.close(timeout_s=0.5)
+        self.people.keeper.close()
         QApplication.quit()
 
 
-def run_window(initial_uri: str | None = None, make_session: SessionFactory | None = None) -> int:
+def run_window(initial_uri: str | None = None, factory: SessionFactory | None = None) -> int:
     """Open the window and stay until it closes; the exit status.
 
     Tracks `initial_uri`, or without one what was used last (else a camera that is attached, else
-    the simulated one). `make_session` builds a tracking session for a URI.
+    the simulated one). `factory` builds tracking sessions for tests.
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("HandTune")
     theme.apply_theme(application)
     pictures = RenderProcess()
-    window = MainWindow(make_session or _make_session, discover, pictures, default_path())
+    enrolment = EnrolmentPresenter(
+        LiveGuide, partial(LiveMeasuring, make_estimator=shipped_estimator)
+    )
+    window = MainWindow(
+        factory or make_session, discover, pictures, default_path(), ProfileStore(), enrolment
+    )
     # With the usual 5 ms, a burst of the window's Python holds up the tracker for that long when it
     # wants the interpreter back: 28.8 ms instead of 21.3 ms from frame to mesh in one measurement.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -299,14 +453,3 @@ def run_window(initial_uri: str | None = None, make_session: SessionFactory | No
         QThreadPool.globalInstance().waitForDone(3000)
         window.view.viewport.release()
         pictures.close()
-
-
-def _make_session(uri: str) -> TrackingSession:
-    return TrackingSession(uri, _make_estimator)
-
-
-def _make_estimator() -> Estimator:
-    # Imported on the inference thread: runtimes take a second to load, and the window is up.
-    from engine.inference.depth_estimator import create_estimator
-
-    return create_estimator()

@@ -1,12 +1,12 @@
-"""The bar on top: source list, refresh, start and stop."""
+"""The bar on top: source list, refresh, start and stop, and what others put into it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from app import theme
 from app.sources.open_dialog import DATASET_FORM, FOLDER_FORM, TYPED_FORM
@@ -17,6 +17,10 @@ OPENERS = (
     ("Open data set…", DATASET_FORM),
     ("Type a source…", TYPED_FORM),
 )
+
+
+NARROW_PX = 1240
+"""Below this there is no room for a button for everything that can be shown."""
 
 
 class SourceBar(QWidget):
@@ -36,7 +40,7 @@ class SourceBar(QWidget):
         self._current_uri = ""
         self._shown: tuple[bool, bool, bool] | None = None
         self._list = QComboBox()
-        self._list.setMinimumWidth(190)
+        self._list.setMinimumWidth(150)
         self._list.setMaximumWidth(460)
         self._list.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -57,13 +61,39 @@ class SourceBar(QWidget):
         for widget in (self._list, self._refresh, self._toggle):
             row.addWidget(widget, 4 if widget is self._list else 0)
         row.addStretch(1)
+        self._buttons: list[QToolButton] = []
+        self._menu_button = QToolButton()
+        self._menu_button.setText("View")
+        self._menu_button.setToolTip("What is shown")
+        self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
+    def add_widget(self, widget: QWidget) -> None:
+        """Something that belongs to the left end, after the start button."""
+        self._row.insertSpacing(self._row.count() - 1, 9)
+        self._row.insertWidget(self._row.count() - 1, widget, 3)
 
     def add_actions(self, actions: Iterable[QAction]) -> None:
-        """Buttons at the right end."""
+        """Buttons at the right end; in a narrow window, one button with a menu of them."""
+        menu = QMenu(self._menu_button)
         for action in actions:
             button = QToolButton()
             button.setDefaultAction(action)
             self._row.addWidget(button)
+            self._buttons.append(button)
+            menu.addAction(action)
+        self._menu_button.setMenu(menu)
+        self._row.addWidget(self._menu_button)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        narrow = self.width() < NARROW_PX
+        for button in self._buttons:
+            button.setVisible(not narrow)
+        self._menu_button.setVisible(narrow)
 
     def show_choices(self, choices: Sequence[Choice], current_uri: str) -> None:
         """Fill the list, unless that is what it shows or the person has it open."""

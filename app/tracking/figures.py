@@ -51,27 +51,3 @@ class Rolling:
     def _forget(self, now_ns: int) -> None:
         while self._items and now_ns - self._items[0][0] > self._span_ns:
             self._items.popleft()
-
-
-class History:
-    """Values at a fixed pace for a sparkline; gaps are NaN."""
-
-    def __init__(self, length: int = 240, step_s: float = 0.125) -> None:
-        self._step_ns = int(step_s * NS_PER_S)
-        self._values: deque[float] = deque(maxlen=length)
-        self._next_ns = 0
-
-    def offer(self, now_ns: int, value: float) -> bool:
-        """Take the value if a step has passed; whether it was taken."""
-        if now_ns < self._next_ns:
-            return False
-        self._next_ns = now_ns + self._step_ns
-        self._values.append(value)
-        return True
-
-    def clear(self) -> None:
-        self._values.clear()
-
-    @property
-    def values(self) -> tuple[float, ...]:
-        return tuple(self._values)

@@ -1,59 +1,17 @@
-"""The figures beside the 3D view: fit, confidence, speed. Draws what the presenter says."""
+"""The figures beside the 3D view: confidence and speed. Draws what the presenter says."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app import theme
 from app.tracking.figures import Spread
 from app.tracking.finger_bars import FingerBars
-from app.tracking.presenter import Figures, HandCard
-from app.tracking.sparkline import Sparkline
+from app.tracking.presenter import Figures
 from app.tracking.stage_bars import StageBars
-from app.tracking.verdict import Grade
 
-GRADE_COLOR = {Grade.GOOD: theme.GOOD, Grade.FAIR: theme.FAIR, Grade.POOR: theme.POOR}
 NONE = "–"
-
-
-class FitCard(QFrame):
-    """Mesh-to-depth residual with its verdict and history; with two hands, the worse one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        theme.styled(self, "card")
-        self._residual = theme.styled(QLabel(NONE), "value")
-        self._residual.setToolTip(
-            "Mean distance of the observed hand points to the mesh; with two hands, the larger one"
-        )
-        self._verdict = theme.styled(QLabel(""), "muted")
-        self._verdict.setWordWrap(True)
-        self._verdict.setMinimumHeight(2 * self._verdict.fontMetrics().lineSpacing() - 4)
-        self._verdict.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._spark = Sparkline()
-        column = _column(self)
-        column.addLayout(_title_row("Mesh fit", self._residual))
-        column.addWidget(self._spark)
-        column.addWidget(self._verdict)
-
-    def show_figures(self, figures: Figures) -> None:
-        worst = max(figures.hands, key=lambda hand: hand.residual_mm, default=None)
-        self._residual.setText(NONE if worst is None else f"{worst.residual_mm:.1f} mm")
-        self._verdict.setText(_verdict_text(figures, worst))
-        color = (
-            theme.MUTED if worst is None or not figures.live else GRADE_COLOR[worst.verdict.grade]
-        )
-        self._verdict.setStyleSheet(f"color: {color.name()};")
-        self._spark.show_values(figures.residual_history_mm)
-
-
-def _verdict_text(figures: Figures, worst: HandCard | None) -> str:
-    if worst is None:
-        return "No hand is tracked"
-    if len(figures.hands) > 1 and worst.verdict.grade is not Grade.GOOD:
-        return f"{worst.side.value.capitalize()} hand: {worst.verdict.sentence}"
-    return worst.verdict.sentence
 
 
 class ConfidenceCard(QFrame):
@@ -125,11 +83,3 @@ def _column(card: QWidget) -> QVBoxLayout:
     column.setContentsMargins(12, 9, 12, 9)
     column.setSpacing(5)
     return column
-
-
-def _title_row(title: str, value: QLabel) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.addWidget(theme.styled(QLabel(title), "title"))
-    row.addStretch(1)
-    row.addWidget(value)
-    return row

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from app.tracking.figures import NS_PER_S, History, Rolling, Spread
+from app.tracking.figures import NS_PER_S, Rolling, Spread
 from app.tracking.verdict import Verdict, judge
 from engine.messages import HandState, Scene, Side
 from engine.session import SessionState, SessionStatus
@@ -44,6 +44,8 @@ class Action(StrEnum):
     START = "Start"
     RETRY = "Try again"
     REPLAY = "Play again"
+    UNDO = "Undo"
+    DISMISS = "All right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,6 @@ class Figures:
     to_screen_ms: Spread | None = None
     stages_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """Median of each stage, in the order in which they ran."""
-    residual_history_mm: tuple[float, ...] = ()
 
 
 class TrackingPresenter:
@@ -117,7 +118,6 @@ class TrackingPresenter:
         self._running_since_ns = None
         self._to_mesh, self._to_screen = Rolling(), Rolling()
         self._stages, self._residuals = {}, {}
-        self._history = History()
 
     def update_status(self, status: SessionStatus | None, stopping: bool, now_ns: int) -> None:
         """The session as it is now; None without one. `stopping`: asked to end, still holding."""
@@ -170,7 +170,6 @@ class TrackingPresenter:
             to_mesh_ms=self._to_mesh.spread(now_ns),
             to_screen_ms=self._to_screen.spread(now_ns),
             stages_ms=self._stage_medians(now_ns),
-            residual_history_mm=self._history.values,
         )
 
     @property
@@ -186,8 +185,6 @@ class TrackingPresenter:
                 rolling.add(now_ns, hand.residual_m)
         if scene.hands:
             self._hand_seen_ns = now_ns
-        first = scene.hands[0].residual_m * 1e3 if scene.hands else float("nan")
-        self._history.offer(now_ns, first)
 
     def _hand_cards(self, now_ns: int) -> tuple[HandCard, ...]:
         scene = self._scene
@@ -229,7 +226,7 @@ class TrackingPresenter:
             return None
         if now_ns - self._hand_seen_ns < NO_HAND_AFTER_S * NS_PER_S:
             return None
-        return _NO_HAND
+        return NO_HAND
 
 
 _HOLDING = (
@@ -244,7 +241,7 @@ _WARMING_UP = Banner(
 _IDLE = Banner(
     Tone.CALM, "Ready", "Choose a source above, then press Space or Start.", Action.START
 )
-_NO_HAND = Banner(Tone.CALM, "No hand in view", "Hold a hand 30 to 60 cm in front of the camera.")
+NO_HAND = Banner(Tone.CALM, "No hand in view", "Hold a hand 30 to 60 cm in front of the camera.")
 
 
 def _banner_of(status: SessionStatus, now_ns: int) -> Banner:

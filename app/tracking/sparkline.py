@@ -1,72 +1,89 @@
-"""The residual of the last half minute as a thin line with the limits of good and poor."""
+"""Values of the recent past as thin lines, with limits of good and poor where there are such."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
-from app.tracking.verdict import GOOD_BELOW_M, POOR_ABOVE_M
 
-TOP_MM = 10.0
-LENGTH = 240
-"""As many values as app.tracking.figures.History keeps."""
+Values = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the height of a line means. A value beyond an end is drawn at that end."""
+
+    bottom: float
+    top: float
+    good: float | None = None
+    poor: float | None = None
+    """Where a dotted line is drawn."""
+
+    def share(self, value: float) -> float:
+        """0..1 of the height."""
+        return min(max((value - self.bottom) / (self.top - self.bottom), 0.0), 1.0)
 
 
 class Sparkline(QWidget):
-    """Newest value on the right; gaps where no hand was seen."""
+    """Newest value on the right; gaps where nothing could be measured."""
 
-    def __init__(self) -> None:
+    def __init__(self, scale: Scale, length: int, height_px: int = 24) -> None:
+        """`length` values fill the width."""
         super().__init__()
-        self._values_mm: tuple[float, ...] = ()
-        self.setFixedHeight(38)
+        self._scale, self._length = scale, length
+        self._values: Values = ()
+        self._beside: Values = ()
+        self.setFixedHeight(height_px)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip(
-            f"Mesh-to-depth residual of the last 30 s, 0 to {TOP_MM:.0f} mm; good up to "
-            f"{GOOD_BELOW_M * 1e3:.0f} mm, poor above {POOR_ABOVE_M * 1e3:.0f} mm"
-        )
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 38)
+        return QSize(140, self.height())
 
-    def show_values(self, values_mm: tuple[float, ...]) -> None:
-        if values_mm != self._values_mm:
-            self._values_mm = values_mm
+    def show_values(self, values: Values, beside: Values = ()) -> None:
+        """`beside`: something to compare with, drawn fainter."""
+        if (values, beside) != (self._values, self._beside):
+            self._values, self._beside = values, beside
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(self.rect()).adjusted(0, 2, 0, -2)
-        for limit_m, color in ((GOOD_BELOW_M, theme.GOOD), (POOR_ABOVE_M, theme.POOR)):
-            faint = QColor(color)
-            faint.setAlphaF(0.35)
-            painter.setPen(QPen(faint, 1.0, Qt.PenStyle.DotLine))
-            y = _height(limit_m * 1e3, area)
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        painter.setPen(QPen(theme.ACCENT, 1.5))
-        for run in _runs(self._values_mm, area):
-            painter.drawPolyline(run)
+        area = QRectF(self.rect()).adjusted(0, 2, -1, -2)
+        for limit, color in ((self._scale.good, theme.GOOD), (self._scale.poor, theme.POOR)):
+            if limit is not None:
+                self._paint_limit(painter, area, limit, color)
+        for values, line in ((self._beside, theme.FAINT), (self._values, theme.ACCENT)):
+            painter.setPen(QPen(line, 1.4))
+            for run in self._runs(values[-self._length :], area):
+                painter.drawPolyline(run)
         painter.end()
 
+    def _paint_limit(self, painter: QPainter, area: QRectF, limit: float, color: QColor) -> None:
+        faint = QColor(color)
+        faint.setAlphaF(0.35)
+        painter.setPen(QPen(faint, 1.0, Qt.PenStyle.DotLine))
+        y = self._height(limit, area)
+        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
 
-def _runs(values_mm: tuple[float, ...], area: QRectF) -> list[QPolygonF]:
-    """One polyline for each unbroken run of values."""
-    runs: list[QPolygonF] = []
-    current = QPolygonF()
-    step = area.width() / (LENGTH - 1)
-    first = LENGTH - len(values_mm)
-    for index, value in enumerate(values_mm):
-        if math.isfinite(value):
-            current.append(QPointF(area.left() + (first + index) * step, _height(value, area)))
-        elif not current.isEmpty():
-            runs.append(current)
-            current = QPolygonF()
-    return [*runs, current] if not current.isEmpty() else runs
+    def _runs(self, values: Values, area: QRectF) -> list[QPolygonF]:
+        """One polyline for each unbroken run of values."""
+        runs: list[QPolygonF] = []
+        current = QPolygonF()
+        step = area.width() / (self._length - 1)
+        first = self._length - len(values)
+        for index, value in enumerate(values):
+            if math.isfinite(value):
+                x = area.left() + (first + index) * step
+                current.append(QPointF(x, self._height(value, area)))
+            elif not current.isEmpty():
+                runs.append(current)
+                current = QPolygonF()
+        return [*runs, current] if not current.isEmpty() else runs
 
-
-def _height(value_mm: float, area: QRectF) -> float:
-    return area.bottom() - min(value_mm, TOP_MM) / TOP_MM * area.height()
+    def _height(self, value: float, area: QRectF) -> float:
+        return area.bottom() - self._scale.share(value) * area.height()

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
-    QLabel,
-    QScrollArea,
-    QSizePolicy,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
 from app.settings import Settings
 from app.tracking.banner_view import BannerView
 from app.tracking.camera_pane import CameraPane
-from app.tracking.hud import ConfidenceCard, FitCard, SpeedCard
+from app.tracking.hud import ConfidenceCard, SpeedCard
+from app.tracking.meters_card import MetersCard
 from app.tracking.presenter import Condition, Figures
+from app.tracking.side_column import SIDE_FIRST_PX, SideColumn, SideMode
 from app.viewport.surface import HandSurface
 from app.viewport.widget import ViewOptions, ViewportWidget
+from engine.inference.meters import TruthReadings
 from engine.messages import Frame, Scene
 
-SIDE_MIN_PX, SIDE_FIRST_PX, SIDE_MAX_PX = 316, 380, 560
-COMPACT_BELOW_PX = 700
-"""Column height below which fit and confidence stand side by side."""
-PANE_SHAPE, PANE_MIN_PX = 0.75, 120
 NOTE_MS = 5000
 
 
@@ -38,11 +27,20 @@ class TrackingView(QWidget):
     action_asked = Signal(object)
     """(Action): a banner's button was pressed."""
 
-    def __init__(self, viewport: ViewportWidget, surface: HandSurface) -> None:
+    def __init__(
+        self,
+        viewport: ViewportWidget,
+        surface: HandSurface,
+        learning: QWidget,
+        enrolment: QWidget,
+        comparison: QWidget,
+    ) -> None:
+        """`learning` and `enrolment` take the place of figures in the side column, `comparison`
+        that of the 3D view; see `show_side`."""
         super().__init__()
         self.viewport = viewport
         self._pane = CameraPane(surface)
-        self._fit, self._confidence, self._speed = FitCard(), ConfidenceCard(), SpeedCard()
+        self._meters, self._confidence, self._speed = MetersCard(), ConfidenceCard(), SpeedCard()
         self._banner = BannerView(viewport)
         self._banner.acted.connect(self.action_asked)
         self._caption = _overlay_label(viewport)
@@ -50,11 +48,15 @@ class TrackingView(QWidget):
         self._note_timer = QTimer(self, singleShot=True, interval=NOTE_MS)
         self._note_timer.timeout.connect(self._end_note)
         self._source = ""
-        self._side = _SideColumn(self._pane, self._fit, self._confidence, self._speed)
+        figures = (self._confidence, self._speed)
+        self._side = SideColumn(self._pane, self._meters, figures, learning, enrolment)
+        self._main = QStackedWidget()
+        self._main.addWidget(viewport)
+        self._main.addWidget(comparison)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(theme.GAP_PX)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(viewport)
+        self.splitter.addWidget(self._main)
         self.splitter.addWidget(self._side)
         self.splitter.setStretchFactor(0, 5)
         self.splitter.setStretchFactor(1, 2)
@@ -94,10 +96,19 @@ class TrackingView(QWidget):
 
     def show_figures(self, figures: Figures) -> None:
         """Numbers of this moment."""
-        for card in (self._fit, self._confidence, self._speed):
+        for card in (self._meters, self._confidence, self._speed):
             card.show_figures(figures)
         self._source = _caption_text(figures)
         self._show_caption()
+
+    def show_readings(self, readings: TruthReadings | None) -> None:
+        """Of the truth meters; None where nothing tracks."""
+        self._meters.show_readings(readings)
+
+    def show_side(self, mode: SideMode) -> None:
+        """What the side column holds; with a result, the comparison replaces the 3D view."""
+        self._side.show_mode(mode)
+        self._main.setCurrentIndex(int(mode is SideMode.RESULT))
 
     def show_condition(self, condition: Condition) -> None:
         """Banner and freshness; as soon as they change."""
@@ -125,48 +136,6 @@ class TrackingView(QWidget):
         if text != self._caption.text():
             self._caption.setText(text)
             self._caption.adjustSize()
-
-
-class _SideColumn(QScrollArea):
-    """Camera pane and cards; rearranged where the window is low."""
-
-    def __init__(self, pane: QWidget, fit: QWidget, confidence: QWidget, speed: QWidget) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(SIDE_MIN_PX)
-        self.setMaximumWidth(SIDE_MAX_PX)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        content = QWidget()
-        self._pane, self._speed = pane, speed
-        self._pair = QBoxLayout(QBoxLayout.Direction.TopToBottom)
-        self._pair.setSpacing(theme.GAP_PX)
-        self._pair.addWidget(fit, 1)
-        self._pair.addWidget(confidence, 1)
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GAP_PX)
-        column.addWidget(pane)
-        column.addLayout(self._pair)
-        column.addWidget(speed)
-        column.addStretch(1)
-        # The column is never narrower than this: without it a long figure would widen the content.
-        content.setMinimumWidth(0)
-        for card in (fit, confidence, speed):
-            card.setMinimumWidth(130)
-            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setWidget(content)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        compact = self.height() < COMPACT_BELOW_PX
-        direction = QBoxLayout.Direction
-        self._pair.setDirection(direction.LeftToRight if compact else direction.TopToBottom)
-        cards = self._pair.sizeHint().height() + self._speed.sizeHint().height()
-        left = self.viewport().height() - cards - 2 * theme.GAP_PX
-        natural = round(self.viewport().width() * PANE_SHAPE)
-        self._pane.setFixedHeight(max(PANE_MIN_PX, min(natural, left)))
 
 
 def _overlay_label(parent: QWidget) -> QLabel:

@@ -25,6 +25,8 @@ BACKGROUND_RGB = (0.075, 0.084, 0.098)
 POINT_SIZE_PX = 2.0
 NEAR_M, FAR_M = 0.02, 8.0
 EDGE_CONTRAST = 24
+GHOST_SHARE = 0.55
+"""How much is seen of a ghost, and the rest of what is behind it."""
 _DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
 
 
@@ -45,6 +47,7 @@ class Open3DRenderer:
         self._visualizer: Any = None
         self._size_px = (0, 0)
         self._meshes: list[_MeshNode] = []
+        self._ghost: _MeshNode | None = None
         self._points: Any = None
         self._lines: Any = None
 
@@ -55,10 +58,20 @@ class Open3DRenderer:
         self._show_meshes(content.meshes)
         self._show_points(content.points)
         self._show_lines(content.lines)
+        self._hide_ghost()
         self._look_from(pose)
-        pixels = np.asarray(self._visualizer.capture_screen_float_buffer(True))
-        image = _softened(np.asarray(cv2.convertScaleAbs(pixels, alpha=255), np.uint8))
+        image = self._captured()
+        if content.ghost is not None:
+            # This Visualizer knows no transparency: drawn once without and once with the ghost.
+            self._show_ghost(content.ghost)
+            self._look_from(pose)
+            blended = cv2.addWeighted(self._captured(), GHOST_SHARE, image, 1.0 - GHOST_SHARE, 0.0)
+            image = np.asarray(blended, np.uint8)
         return image[:, ::-1] if pose.mirrored else image
+
+    def _captured(self) -> RgbImage:
+        pixels = np.asarray(self._visualizer.capture_screen_float_buffer(True))
+        return _softened(np.asarray(cv2.convertScaleAbs(pixels, alpha=255), np.uint8))
 
     def close(self) -> None:
         """See `Renderer.close`."""
@@ -66,7 +79,7 @@ class Open3DRenderer:
             self._visualizer.destroy_window()
         self._visualizer = None
         self._size_px = (0, 0)
-        self._meshes, self._points, self._lines = [], None, None
+        self._meshes, self._ghost, self._points, self._lines = [], None, None, None
 
     def _open(self, size_px: tuple[int, int]) -> None:
         self.close()
@@ -98,6 +111,20 @@ class Open3DRenderer:
             else:
                 self._meshes[index].change(mesh)
                 self._visualizer.update_geometry(self._meshes[index].geometry)
+
+    def _show_ghost(self, mesh: Mesh) -> None:
+        if self._ghost is None:
+            self._ghost = _MeshNode(self._o3d, mesh)
+            self._add(self._ghost.geometry)
+            return
+        self._ghost.change(mesh)
+        self._visualizer.update_geometry(self._ghost.geometry)
+
+    def _hide_ghost(self) -> None:
+        """Adding and removing costs more than shrinking it to a point."""
+        if self._ghost is not None:
+            self._ghost.shrink()
+            self._visualizer.update_geometry(self._ghost.geometry)
 
     def _show_points(self, points: PointCloud | None) -> None:
         if points is None or len(points.positions) == 0:
@@ -170,6 +197,11 @@ class _MeshNode:
             self.geometry.triangles = utility.Vector3iVector(np.array(mesh.triangles))
             self._triangles = mesh.triangles
         self.geometry.compute_vertex_normals()
+
+    def shrink(self) -> None:
+        """To a point, which draws nothing."""
+        count = len(self.geometry.vertices)
+        self.geometry.vertices = self._o3d.utility.Vector3dVector(np.zeros((count, 3)))
 
 
 def _softened(image: RgbImage) -> RgbImage:

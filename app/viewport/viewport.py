@@ -70,6 +70,8 @@ class Content:
     skeletons: tuple[Skeleton, ...] = ()
     """Painted by `paint_skeletons`, not by the renderer."""
     stale: bool = False
+    ghost: Mesh | None = None
+    """Drawn half transparent: a hand to follow."""
 
 
 class Renderer(Protocol):

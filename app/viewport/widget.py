@@ -28,6 +28,7 @@ from app.viewport.orbit import HOME_TARGET, ViewPose
 from app.viewport.pixel_budget import PixelBudget
 from app.viewport.render_process import MAX_HEIGHT_PX, MAX_WIDTH_PX, Picture, RenderRequest
 from app.viewport.surface import HandSurface
+from app.viewport.viewport import Mesh
 from engine.messages import Frame, Scene
 from engine.runtime.clock import monotonic_ns
 
@@ -71,6 +72,7 @@ class ViewportWidget(QWidget):
         self._scene: Scene | None = None
         self._frame: Frame | None = None
         self._scene_ns = 0
+        self._ghost: Mesh | None = None
         self._stale = False
         self._aimed = False
         self._token = 0
@@ -124,6 +126,11 @@ class ViewportWidget(QWidget):
         """Fade the mesh while the newest scene is too old to be live."""
         if stale != self._stale:
             self._stale, self._dirty = stale, True
+
+    def show_ghost(self, mesh: Mesh | None) -> None:
+        """A half transparent hand to follow, in the camera's frame; None for none."""
+        if mesh is not self._ghost:
+            self._ghost, self._dirty = mesh, True
 
     def set_options(self, options: ViewOptions) -> None:
         self._options, self._dirty = options, True
@@ -209,6 +216,7 @@ class ViewportWidget(QWidget):
             self._options.points, self._options.skeleton, self._options.grid, self._stale
         )
         content = build_content(self._scene, self._frame, self._surface, self._floor, options)
+        content = replace(content, ghost=self._ghost)
         self._token += 1
         captured_ns = self._scene.captured_ns if self._scene else 0
         self._pictures.request(

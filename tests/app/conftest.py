@@ -3,5 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.app.desk import Desk
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path / "window.json")
+    qtbot.addWidget(made.window)
+    made.window.show()
+    yield made
+    for session in made.sessions:
+        session.lingering = False
+    made.window.bridge.close()
+    qtbot.waitUntil(lambda: made.window.sources.poll() or not made.window.sources.searching)

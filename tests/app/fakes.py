@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 
+from app.bridge import SessionWish
+from app.enrolment.figures import ChipState
+from app.enrolment.presenter import GuideLook, Guiding, Outcome
 from app.viewport.render_process import Picture, RenderReply, RenderRequest
-from engine.messages import FrameSet, Health, Scene
+from engine.adaptation.enrolment_poses import STEPS
+from engine.adaptation.progress import AdaptationProgress
+from engine.adaptation.status import AdaptationState, AdaptationStatus
+from engine.inference.meters import TruthReadings
+from engine.inference.sighting import Sighting
+from engine.messages import Frame, FrameSet, Health, Scene, Side
 from engine.session import SessionState, SessionStatus
+
+
+class FakeAdaptation:
+    """Remembers what it was asked; its status is the test's."""
+
+    def __init__(self, weights: Path = Path("weights.safetensors")) -> None:
+        self.state = AdaptationState.LEARNING
+        self.weights = weights
+        self.revision = 0
+        self.progress = AdaptationProgress(steps=40, steps_per_s=3.0, samples=20, held_out=6)
+        self.can_roll_back = False
+        self.rollbacks = 0
+
+    def pause(self) -> None:
+        self.state = AdaptationState.PAUSED
+
+    def resume(self) -> None:
+        self.state = AdaptationState.LEARNING
+
+    def rollback(self) -> bool:
+        self.rollbacks += 1
+        return self.can_roll_back
+
+    def status(self) -> AdaptationStatus:
+        return AdaptationStatus(
+            self.state,
+            self.weights,
+            self.revision,
+            progress=self.progress,
+            can_roll_back=self.can_roll_back,
+        )
 
 
 class FakeSession:
     """A session whose every fact the test sets. `lingering`: its threads outlive a stop."""
 
-    def __init__(self, uri: str, lingering: bool = False) -> None:
-        self.uri = uri
+    def __init__(self, wish: SessionWish, lingering: bool = False) -> None:
+        self.uri, self.wish = wish.uri, wish
+        self.adaptation = FakeAdaptation() if wish.improve else None
+        self.meters: TruthReadings | None = None
         self.state = SessionState.STARTING
         self.sentence = ""
         self.lingering = lingering
@@ -43,11 +87,67 @@ class FakeSession:
     def latest_frame_set(self) -> FrameSet | None:
         return self.frame_set
 
+    def latest_sightings(self) -> tuple[Sighting, ...]:
+        return ()
+
+    def readings(self) -> TruthReadings | None:
+        return self.meters
+
     def health(self) -> tuple[Health, ...]:
         return ()
 
     def status(self) -> SessionStatus:
-        return SessionStatus(self.state, self.uri, "A camera", sentence=self.sentence)
+        adaptation = None if self.adaptation is None else self.adaptation.status()
+        return SessionStatus(
+            self.state, self.uri, "A camera", sentence=self.sentence, adaptation=adaptation
+        )
+
+
+class FakeGuide:
+    """Asks for a few poses; every `capture` is one captured."""
+
+    def __init__(self, sides: tuple[Side, ...], poses: int = 3) -> None:
+        self.sides, self.poses = sides, poses
+        self.closeness, self.held = 0.0, 0.0
+        self.states: list[ChipState] = []
+        self.taken = 0
+
+    def take(self, frame: Frame, sightings: Sequence[Sighting]) -> None:  # noqa: ARG002
+        self.taken += 1
+
+    def capture(self) -> None:
+        self.states.append(ChipState.DONE)
+
+    def skip(self) -> None:
+        self.states.append(ChipState.SKIPPED)
+
+    def look(self) -> GuideLook:
+        number = min(len(self.states), self.poses - 1)
+        states = [*self.states, ChipState.NOW, *[ChipState.OPEN] * self.poses][: self.poses]
+        captured = self.states.count(ChipState.DONE)
+        return GuideLook(
+            side=self.sides[0],
+            step=STEPS[number],
+            states=tuple((STEPS[k].name, state) for k, state in enumerate(states)),
+            closeness=self.closeness,
+            held=self.held,
+            captured=captured,
+            enough=captured > 0,
+            finished=len(self.states) >= self.poses,
+        )
+
+
+class FakeMeasuring:
+    """Comes to what the test says."""
+
+    def __init__(self, name: str, guide: Guiding) -> None:
+        self.name, self.guide = name, guide
+        self.share, self.failure = 0.4, ""
+        self.outcome: Outcome | None = None
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
 
 
 class FakePictures:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bridge import KEPT_FRAMES, SessionBridge
+from app.bridge import KEPT_FRAMES, SessionBridge, SessionWish
 from engine.messages import Frame, Scene
 from engine.session import SessionState
 from tests.app.fakes import FakeSession
@@ -26,8 +26,8 @@ class Desk:
         self.bridge.frame_arrived.connect(self.frames.append)
         self.bridge.released.connect(self._count_release)
 
-    def _make(self, uri: str) -> FakeSession:
-        self.sessions.append(FakeSession(uri, self.lingering))
+    def _make(self, wish: SessionWish) -> FakeSession:
+        self.sessions.append(FakeSession(wish, self.lingering))
         return self.sessions[-1]
 
     def _count_release(self) -> None:
@@ -44,7 +44,7 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:  # noqa: ARG001 - makes the applicatio
 def test_each_scene_arrives_once_with_the_frame_that_it_was_made_from(
     qtbot: QtBot, desk: Desk
 ) -> None:
-    desk.bridge.start("sim:")
+    desk.bridge.start(SessionWish("sim:"))
     session = desk.sessions[0]
     session.state = SessionState.RUNNING
     for sequence in range(3):
@@ -61,13 +61,13 @@ def test_each_scene_arrives_once_with_the_frame_that_it_was_made_from(
 
 
 def test_frames_show_while_the_tracker_still_loads(qtbot: QtBot, desk: Desk) -> None:
-    desk.bridge.start("sim:")
+    desk.bridge.start(SessionWish("sim:"))
     desk.sessions[0].frame_set = make_frame_set(make_frame(sequence=4))
     qtbot.waitUntil(lambda: len(desk.frames) == 1)
 
 
 def test_few_frames_are_kept(qtbot: QtBot, desk: Desk) -> None:
-    desk.bridge.start("sim:")
+    desk.bridge.start(SessionWish("sim:"))
     session = desk.sessions[0]
     for sequence in range(KEPT_FRAMES + 4):
         session.frame_set = make_frame_set(make_frame(sequence=sequence))
@@ -77,8 +77,8 @@ def test_few_frames_are_kept(qtbot: QtBot, desk: Desk) -> None:
 
 def test_a_source_is_let_go_before_the_next_one_opens(qtbot: QtBot, desk: Desk) -> None:
     desk.lingering = True
-    desk.bridge.start("realsense:1")
-    desk.bridge.start("sim:")
+    desk.bridge.start(SessionWish("realsense:1"))
+    desk.bridge.start(SessionWish("sim:"))
     qtbot.wait(50)
     assert [s.uri for s in desk.sessions] == ["realsense:1"]
     assert desk.bridge.stopping
@@ -94,7 +94,7 @@ def test_of_several_sources_asked_for_meanwhile_the_last_one_opens(
 ) -> None:
     desk.lingering = True
     for uri in ("a:", "b:", "c:"):
-        desk.bridge.start(uri)
+        desk.bridge.start(SessionWish(uri))
     desk.sessions[0].lingering = False
     qtbot.waitUntil(lambda: len(desk.sessions) == 2)
     assert [s.uri for s in desk.sessions] == ["a:", "c:"]
@@ -102,8 +102,8 @@ def test_of_several_sources_asked_for_meanwhile_the_last_one_opens(
 
 def test_stopping_while_stopping_for_another_source_forgets_it(qtbot: QtBot, desk: Desk) -> None:
     desk.lingering = True
-    desk.bridge.start("a:")
-    desk.bridge.start("b:")
+    desk.bridge.start(SessionWish("a:"))
+    desk.bridge.start(SessionWish("b:"))
     desk.bridge.stop()
     desk.sessions[0].lingering = False
     qtbot.waitUntil(lambda: desk.released == 1)
@@ -112,16 +112,16 @@ def test_stopping_while_stopping_for_another_source_forgets_it(qtbot: QtBot, des
 
 
 def test_closing_ends_the_session_even_if_it_was_never_asked_to_stop(desk: Desk) -> None:
-    desk.bridge.start("sim:")
+    desk.bridge.start(SessionWish("sim:"))
     assert desk.bridge.close()
     assert desk.sessions[0].stop_asked
     assert not desk.bridge.holding
 
 
 def test_a_failed_session_is_not_active_and_can_be_started_again(qtbot: QtBot, desk: Desk) -> None:
-    desk.bridge.start("sim:")
+    desk.bridge.start(SessionWish("sim:"))
     desk.sessions[0].state = SessionState.FAILED
     assert not desk.bridge.active
-    desk.bridge.start("sim:")
+    desk.bridge.start(SessionWish("sim:"))
     qtbot.waitUntil(lambda: len(desk.sessions) == 2)
     assert desk.bridge.active

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,60 +14,10 @@ from app.actions import ACTIONS
 from app.settings import load_settings
 from app.sources.open_dialog import FORMS, OpenSourceDialog
 from app.tracking.presenter import Tone
-from app.window import MainWindow
 from engine.capture.camera import SourceInfo
-from engine.messages import Side
 from engine.runtime.clock import monotonic_ns
 from engine.session import SessionState
-from tests.app.fakes import FakePictures, FakeSession
-from tests.app.scenes import make_frame, make_frame_set, make_hand, make_scene
-
-
-class Desk:
-    """A window with everything that it was given."""
-
-    def __init__(self, settings_path: Path) -> None:
-        self.sessions: list[FakeSession] = []
-        self.devices: list[SourceInfo] = []
-        self.pictures = FakePictures()
-        self.lingering = False
-        self.path = settings_path
-        self.window = MainWindow(self._make, lambda: self.devices, self.pictures, settings_path)
-
-    def _make(self, uri: str) -> FakeSession:
-        self.sessions.append(FakeSession(uri, self.lingering))
-        return self.sessions[-1]
-
-    def run(self, qtbot: QtBot) -> FakeSession:
-        """Started, with one hand on screen."""
-        self.window.start("sim:")
-        qtbot.waitUntil(lambda: bool(self.sessions))
-        session = self.sessions[-1]
-        session.state = SessionState.RUNNING
-        self.feed(session, sequence=1)
-        qtbot.waitUntil(lambda: bool(self.pictures.requests[-1].content.meshes))
-        return session
-
-    def feed(self, session: FakeSession, sequence: int, hands: int = 1) -> None:
-        now_ns = monotonic_ns()
-        seen = (
-            make_hand(captured_ns=now_ns),
-            make_hand(Side.LEFT, position=(-0.15, 0.08, 0.45), hand_id=2),
-        )[:hands]
-        session.frame_set = make_frame_set(make_frame(seen, sequence, now_ns))
-        session.scene = make_scene(seen, sequence, now_ns)
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "window.json")
-    qtbot.addWidget(made.window)
-    made.window.show()
-    yield made
-    for session in made.sessions:
-        session.lingering = False
-    made.window.bridge.close()
-    qtbot.waitUntil(lambda: made.window.sources.poll() or not made.window.sources.searching)
+from tests.app.desk import Desk
 
 
 def _banner_title(desk: Desk) -> str:
@@ -101,7 +50,7 @@ def test_a_hand_shows_as_mesh_and_figures(qtbot: QtBot, desk: Desk) -> None:
     request = desk.pictures.requests[-1]
     assert len(request.content.meshes) == 1
     assert len(request.content.skeletons) == 1
-    qtbot.waitUntil(lambda: "1.8" in desk.window.view._fit._residual.text())
+    qtbot.waitUntil(lambda: "Good fit" in desk.window.view._meters._verdict.text())
 
 
 def test_a_scene_without_hands_takes_the_mesh_away(qtbot: QtBot, desk: Desk) -> None:

@@ -154,5 +154,4 @@ def test_another_session_begins_with_empty_figures() -> None:
     figures = presenter.figures(MS)
     assert figures.hands == ()
     assert figures.to_mesh_ms is None
-    assert figures.residual_history_mm == ()
     assert not presenter.condition(MS).frozen

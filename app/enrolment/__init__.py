@@ -1,0 +1,1 @@
+"""The guided minute of a new user, and what came of it."""

@@ -1,0 +1,1 @@
+"""Whose hands these are: choosing, resetting and deleting profiles."""

@@ -1,0 +1,166 @@
+"""Which person is tracked, and what can be done with the profiles. Knows nothing of Qt.
+
+Nothing is asked before a reset or a deletion: both can be undone for a while instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.profiles.kept_files import KeptFiles
+from app.tracking.figures import NS_PER_S
+from app.tracking.presenter import Action, Banner, Tone
+from engine.adaptation.profile import Profile
+from engine.adaptation.profile_store import OpenedProfile, ProfileStore
+from engine.errors import UserError
+
+UNDO_S = 20.0
+WARNING_S = 30.0
+NOBODY = ""
+"""The name of having no profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    """A banner for a while."""
+
+    banner: Banner
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    """How to bring a profile back."""
+
+    name: str
+    kept: KeptFiles
+
+
+class ProfilesPresenter:
+    """The profiles of one store and the one in use. One thread."""
+
+    def __init__(self, store: ProfileStore, clock_ns: Callable[[], int]) -> None:
+        self._store = store
+        self._clock_ns = clock_ns
+        self._opened: OpenedProfile | None = None
+        self._notice: _Notice | None = None
+        self._undo: _Undo | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all profiles there are; damaged ones too, choosing one says what is wrong."""
+        return self._store.names()
+
+    @property
+    def current(self) -> str:
+        """Name of the profile in use; NOBODY without one."""
+        return NOBODY if self._opened is None else self._opened.profile.name
+
+    @property
+    def profile(self) -> Profile | None:
+        return None if self._opened is None else self._opened.profile
+
+    def choose(self, name: str) -> bool:
+        """Use this profile, or none; whether the one in use has changed.
+
+        One that cannot be used is told in the banner, and the one in use stays.
+        """
+        before = self.current
+        if name == NOBODY:
+            self._opened = None
+            return before != NOBODY
+        try:
+            opened = self._store.open(name)
+        except UserError as error:
+            self._warn("This profile cannot be used", str(error))
+            return False
+        self._opened = opened
+        if opened.sentences:
+            self._warn("Not everything in this profile can be used", " ".join(opened.sentences))
+        return True
+
+    def save(self, profile: Profile) -> bool:
+        """Keep a profile and use it from now on; False where it could not be written."""
+        kept = KeptFiles.of(self._store.path(profile.name))
+        replaced = profile.name in self.names
+        try:
+            self._store.save(profile)
+        except UserError as error:
+            self._warn("The profile was not saved", str(error))
+            return False
+        self.choose(profile.name)
+        if replaced:
+            self._offer_undo(profile.name, kept, f"{profile.name} was enrolled anew")
+        return True
+
+    def reset(self) -> bool:
+        """Forget the adapted weights of the profile in use; whether that was done."""
+        if self._opened is None:
+            return False
+        name = self.current
+        return self._change(
+            name, lambda: self._store.reset(name), f"{name} is back to the shipped weights"
+        )
+
+    def delete(self) -> bool:
+        """Delete the profile in use; whether that was done."""
+        if self._opened is None:
+            return False
+        name = self.current
+        return self._change(name, lambda: self._store.delete(name), f"{name} was deleted")
+
+    def undo(self) -> bool:
+        """Bring back what was reset or deleted last; whether there was something."""
+        undo, self._undo, self._notice = self._undo, None, None
+        if undo is None:
+            return False
+        try:
+            undo.kept.bring_back()
+        except UserError as error:
+            self._warn("It could not be brought back", str(error))
+            return False
+        return self.choose(undo.name)
+
+    def improved(self, profile: Profile) -> None:
+        """The profile in use has learnt something; it is saved elsewhere."""
+        self._opened = OpenedProfile(profile)
+
+    def dismiss(self) -> None:
+        """The person has read it."""
+        self._notice, self._undo = None, None
+
+    def warn(self, error: UserError) -> None:
+        """Show what went wrong with the profile in use."""
+        self._warn("The profile was not saved", str(error))
+
+    def banner(self) -> Banner | None:
+        """What to say now, if anything."""
+        if self._notice is not None and self._clock_ns() > self._notice.until_ns:
+            self.dismiss()
+        return None if self._notice is None else self._notice.banner
+
+    def _change(self, name: str, change: Callable[[], object], said: str) -> bool:
+        """Do what can be undone."""
+        kept = KeptFiles.of(self._store.path(name))
+        try:
+            change()
+        except UserError as error:
+            self._warn("Nothing was changed", str(error))
+            return False
+        self._opened = None
+        if name in self.names:
+            self.choose(name)
+        self._offer_undo(name, kept, said)
+        return True
+
+    def _offer_undo(self, name: str, kept: KeptFiles, said: str) -> None:
+        self._undo = _Undo(name, kept)
+        self._say(Banner(Tone.CALM, said, "", Action.UNDO), UNDO_S)
+
+    def _warn(self, title: str, advice: str) -> None:
+        self._undo = None
+        self._say(Banner(Tone.WARNING, title, advice, Action.DISMISS), WARNING_S)
+
+    def _say(self, banner: Banner, seconds: float) -> None:
+        self._notice = _Notice(banner, self._clock_ns() + int(seconds * NS_PER_S))

@@ -1,0 +1,81 @@
+"""The profiles put together: presenter, bar, and the keeper of what is learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+
+from app.bridge import SessionWish
+from app.profiles.bar import ProfileBar
+from app.profiles.keeper import ProfileKeeper
+from app.profiles.presenter import ProfilesPresenter
+from engine.adaptation.profile import Profile
+from engine.adaptation.profile_store import ProfileStore
+from engine.adaptation.status import AdaptationStatus
+from engine.runtime.clock import monotonic_ns
+
+
+class ProfilesRoom(QObject):
+    """Belongs to the window's thread."""
+
+    changed = Signal(str)
+    """(name): another profile is in use, or the same one has changed."""
+
+    def __init__(
+        self, store: ProfileStore, actions: Iterable[QAction], changes: Mapping[str, QAction]
+    ) -> None:
+        """`actions` and `changes` become buttons, see ProfileBar."""
+        super().__init__()
+        self.presenter = ProfilesPresenter(store, monotonic_ns)
+        self.keeper = ProfileKeeper(store)
+        self.bar = ProfileBar(actions, changes)
+        self.bar.chosen.connect(self.choose)
+
+    def begin_with(self, name: str) -> None:
+        """The profile of the last time; nothing runs yet that would have to change."""
+        self.presenter.choose(name)
+        self.show()
+
+    def choose(self, name: str) -> None:
+        if self.presenter.choose(name):
+            self.changed.emit(self.presenter.current)
+        self.show(anew=True)
+
+    def reset(self) -> None:
+        self._after(self.presenter.reset)
+
+    def delete(self) -> None:
+        self._after(self.presenter.delete)
+
+    def undo(self) -> None:
+        self._after(self.presenter.undo)
+
+    def save(self, profile: Profile) -> bool:
+        """Keep a new profile; whether it could be written."""
+        saved = self.presenter.save(profile)
+        self.show()
+        return saved
+
+    def keep(self, wish: SessionWish | None, status: AdaptationStatus | None) -> None:
+        """Put what the session for `wish` has learnt into its profile."""
+        profile = self.presenter.profile
+        tracked = None if wish is None else wish.profile
+        if profile is not None and tracked is not None and tracked.name == profile.name:
+            improved = self.keeper.look(profile, status)
+            if improved is not None:
+                self.presenter.improved(improved)
+        failure = self.keeper.poll()
+        if failure is not None:
+            self.presenter.warn(failure)
+
+    def show(self, anew: bool = False) -> None:
+        """Fill the list; `anew`: it may show what was picked in vain."""
+        self.bar.show_names(self.presenter.names, self.presenter.current, anew)
+
+    def _after(self, change: Callable[[], bool]) -> None:
+        self.keeper.forget(self.presenter.current)
+        if change():
+            self.changed.emit(self.presenter.current)
+        self.show(anew=True)

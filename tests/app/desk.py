@@ -1,0 +1,71 @@
+"""A window with stand-ins for everything that takes time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from app.bridge import SessionWish
+from app.enrolment.presenter import EnrolmentPresenter, Guiding
+from app.window import MainWindow
+from engine.adaptation.profile_store import ProfileStore
+from engine.capture.camera import SourceInfo
+from engine.messages import Side
+from engine.runtime.clock import monotonic_ns
+from engine.session import SessionState
+from tests.app.fakes import FakeGuide, FakeMeasuring, FakePictures, FakeSession
+from tests.app.scenes import make_frame, make_frame_set, make_hand, make_scene
+
+
+class Desk:
+    """A window with everything that it was given."""
+
+    def __init__(self, settings_path: Path) -> None:
+        self.sessions: list[FakeSession] = []
+        self.devices: list[SourceInfo] = []
+        self.pictures = FakePictures()
+        self.lingering = False
+        self.path = settings_path
+        self.store = ProfileStore(settings_path.parent / "profiles")
+        self.guides: list[FakeGuide] = []
+        self.measurings: list[FakeMeasuring] = []
+        self.window = self.open_window()
+
+    def open_window(self) -> MainWindow:
+        """The window as at a start of the program."""
+        enrolment = EnrolmentPresenter(self._make_guide, self._start_measuring)
+        return MainWindow(
+            self._make, lambda: self.devices, self.pictures, self.path, self.store, enrolment
+        )
+
+    def _make(self, wish: SessionWish) -> FakeSession:
+        self.sessions.append(FakeSession(wish, self.lingering))
+        return self.sessions[-1]
+
+    def _make_guide(self, sides: tuple[Side, ...]) -> FakeGuide:
+        self.guides.append(FakeGuide(sides))
+        return self.guides[-1]
+
+    def _start_measuring(self, name: str, guide: Guiding) -> FakeMeasuring:
+        self.measurings.append(FakeMeasuring(name, guide))
+        return self.measurings[-1]
+
+    def run(self, qtbot: QtBot) -> FakeSession:
+        """Started, with one hand on screen."""
+        self.window.start("sim:")
+        qtbot.waitUntil(lambda: bool(self.sessions))
+        session = self.sessions[-1]
+        session.state = SessionState.RUNNING
+        self.feed(session, sequence=1)
+        qtbot.waitUntil(lambda: bool(self.pictures.requests[-1].content.meshes))
+        return session
+
+    def feed(self, session: FakeSession, sequence: int, hands: int = 1) -> None:
+        now_ns = monotonic_ns()
+        seen = (
+            make_hand(captured_ns=now_ns),
+            make_hand(Side.LEFT, position=(-0.15, 0.08, 0.45), hand_id=2),
+        )[:hands]
+        session.frame_set = make_frame_set(make_frame(seen, sequence, now_ns))
+        session.scene = make_scene(seen, sequence, now_ns)
