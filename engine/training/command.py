@@ -7,7 +7,9 @@ from pathlib import Path
 
 from engine.errors import UserError
 
-DEFAULT_WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "single_view_depth.safetensors"
+_WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+DEFAULT_WEIGHTS = _WEIGHTS / "single_view_depth.safetensors"
+DEFAULT_FUSION = _WEIGHTS / "fusion_depth.safetensors"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_depth_arguments(networks.add_parser("depth", help="the single-view network (seed 000)"))
     _add_fusion_arguments(
         networks.add_parser("fusion", help="what several views say of one hand (seed 000, stage 2)")
+    )
+    _add_all_arguments(
+        networks.add_parser("all", help="both, with and without labels (seed 000, stage 3)")
+    )
+    _add_style_arguments(
+        networks.add_parser("style", help="makes synthetic depth look like that of a real source")
     )
     _add_localiser_arguments(networks.add_parser("localiser", help="finds hands in whole frames"))
     _add_presence_arguments(
@@ -41,6 +49,7 @@ def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=1, help="torch threads of each process")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start-from", type=Path, help="checkpoint or weights to fine-tune")
+    _add_style_option(parser)
 
 
 def _add_run_arguments(parser: argparse.ArgumentParser, out: str, samples: int, batch: int) -> None:
@@ -62,6 +71,61 @@ def _add_fusion_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--weights-out", type=Path, help="weights file to write (default: OUT/fusion.safetensors)"
+    )
+
+
+def _add_all_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(train=run_all)
+    _add_run_arguments(parser, "runs/all", 50_000, 8)
+    parser.add_argument(
+        "--weights", type=Path, default=DEFAULT_WEIGHTS, help="single-view network to begin with"
+    )
+    parser.add_argument(
+        "--fusion", type=Path, default=DEFAULT_FUSION, help="fusion network to begin with"
+    )
+    parser.add_argument(
+        "--weights-out", type=Path, help="file to write (default: OUT/weights.safetensors)"
+    )
+    parser.add_argument(
+        "--fusion-out", type=Path, help="file to write (default: OUT/fusion.safetensors)"
+    )
+    parser.add_argument(
+        "--unlabelled", metavar="SOURCE", help="learn from its hands (default: synthetic ones)"
+    )
+    parser.add_argument("--frames", type=int, default=2000, help="of the source, at most")
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="TERM",
+        help="leave a loss term or group out, for ablations; may be repeated",
+    )
+    parser.add_argument(
+        "--distillation",
+        type=float,
+        default=1.0,
+        help="what the fused answers count as teachers; the paper: 10 for real views or two stacks",
+    )
+    _add_style_option(parser)
+
+
+def _add_style_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(train=run_style)
+    _add_run_arguments(parser, "runs/style", 40_000, 4)
+    parser.add_argument(
+        "--real", required=True, metavar="SOURCE", help="whose depth is to be looked like"
+    )
+    parser.add_argument("--frames", type=int, default=2000, help="of the source, at most")
+    parser.add_argument(
+        "--weights-out", type=Path, help="file to write (default: OUT/style.safetensors)"
+    )
+    parser.add_argument("--width", type=float, default=0.25, help="channels relative to 64")
+    parser.add_argument("--blocks", type=int, default=9, help="residual blocks of the generators")
+
+
+def _add_style_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--style", type=Path, metavar="FILE", help="half of the labelled crops in this style"
     )
 
 
@@ -110,6 +174,7 @@ def run_depth(args: argparse.Namespace) -> int:
         threads=args.threads,
         seed=args.seed,
         start_from=args.start_from,
+        style=args.style,
         network=SingleViewConfig(args.width, args.stacks),
     )
     error = Trainer(settings).run()
@@ -123,6 +188,22 @@ def run_fusion(args: argparse.Namespace) -> int:
     from engine.training import fusion_stage
 
     return fusion_stage.run(args)
+
+
+def run_all(args: argparse.Namespace) -> int:
+    """Train both networks (or resume from OUT/checkpoint.pt)."""
+    _check_counts(args, "samples", "batch", "threads", "frames")
+    from engine.training import all_stage
+
+    return all_stage.run(args)
+
+
+def run_style(args: argparse.Namespace) -> int:
+    """Train the style transfer (or resume from OUT/checkpoint.pt)."""
+    _check_counts(args, "samples", "batch", "threads", "frames")
+    from engine.training import style_stage
+
+    return style_stage.run(args)
 
 
 def run_localiser(args: argparse.Namespace) -> int:

@@ -55,6 +55,8 @@ class ViewBatch(NamedTuple):
     """Of B * V crops, the views of a hand one after the other."""
     T_rig_from_camera: Tensor
     """[B, V, 4, 4]."""
+    whole: Tensor
+    """[B, V, 1, 128, 128]: the images before erasing, to hold a posed hand against."""
 
     @property
     def flat_image(self) -> Tensor:
@@ -116,16 +118,15 @@ def changed_views(
     """One randomly changed crop of each patch."""
     seen = [patch for rig in rigs for patch, _ in rig]
     crops = [random_crop(patch, rng, change) for patch in seen]
-    images = [
-        erased(extract_crop(patch.depth_m, crop), rng, change)
-        for patch, crop in zip(seen, crops, strict=True)
-    ]
+    whole = [extract_crop(patch.depth_m, crop) for patch, crop in zip(seen, crops, strict=True)]
+    images = [erased(image, rng, change) for image in whole]
     size = (len(rigs), len(rigs[0]))
     transforms = np.stack([_matrix(T) for rig in rigs for _, T in rig])
     return ViewBatch(
         image=torch.from_numpy(np.stack(images)).view(*size, 1, CROP_SIZE, CROP_SIZE),
         geometry=CropGeometry.of(crops),
         T_rig_from_camera=torch.from_numpy(transforms).view(*size, 4, 4),
+        whole=torch.from_numpy(np.stack(whole)).view(*size, 1, CROP_SIZE, CROP_SIZE),
     )
 
 
@@ -164,7 +165,12 @@ def chosen_views(batch: ViewBatch, which: Tensor) -> ViewBatch:
     geometry = CropGeometry(
         *(value.unflatten(0, size)[:, which].flatten(0, 1) for value in batch.geometry)
     )
-    return ViewBatch(batch.image[:, which], geometry, batch.T_rig_from_camera[:, which])
+    return ViewBatch(
+        batch.image[:, which],
+        geometry,
+        batch.T_rig_from_camera[:, which],
+        batch.whole[:, which],
+    )
 
 
 def _matrix(T: RigidTransform) -> Float32:

@@ -37,6 +37,8 @@ class RunSettings:
     minutes: float | None = None
     seed: int = 1
     validate_every_s: float = 240.0
+    keep_last: bool = False
+    """Write the last weights instead of the best: where no figure says which are better."""
 
 
 class Stage(Protocol[Batch]):
@@ -131,8 +133,8 @@ class StageRun(Generic[Batch]):
             log.add_scalar(f"validation/{name}", value, self.samples_seen)
         bar.write(f"{self.samples_seen} samples, {self.trained_s / 60:.0f} min: {told(figures)}")
         decisive = next(iter(figures.values()))
-        if decisive < self.best:
-            self.best = decisive
+        if decisive < self.best or self.settings.keep_last:
+            self.best = min(decisive, self.best)
             self.stage.write(self._facts(figures))
         self.save()
         return figures

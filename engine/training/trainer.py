@@ -33,6 +33,7 @@ from engine.training.checkpoint import (
 from engine.training.data import Batch, training_batches, validation_batch
 from engine.training.muon import Muon
 from engine.training.schedule import Schedule
+from engine.training.style_batches import styled
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class TrainSettings:
     threads: int = 1
     seed: int = 1
     start_from: Path | None = None
+    style: Path | None = None
+    """Style transfer that part of the samples pass through."""
     network: SingleViewConfig = field(default_factory=SingleViewConfig)
     schedule: Schedule = field(default_factory=Schedule)
     validate_every_s: float = 240.0
@@ -90,6 +93,8 @@ class Trainer:
         settings.out.mkdir(parents=True, exist_ok=True)
         seed = settings.seed + 1000 * self.resumed
         batches = training_batches(seed, self.rank, settings.batch, settings.workers)
+        if settings.style is not None:
+            batches = styled(batches, settings.style, seed)
         validation = validation_batch(settings.validation_samples)
         log = SummaryWriter(settings.out / "log") if self.rank == 0 else None
         bar = tqdm(total=100, unit="%", disable=self.rank != 0, bar_format=_BAR)
