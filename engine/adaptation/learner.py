@@ -80,15 +80,18 @@ class Learner:
         losses = self._losses(outputs, image, targets, exact, len(lessons))
         taught = _rows(outputs[-1], slice(None, len(lessons)))
         losses["self-supervised"] = self._self_supervised(taught, image, crops, lessons)
-        self._warm_up()
+        self._set_rate()
         self._descend(losses["lessons"] + losses["source"] + losses["self-supervised"])
         return {name: float(value.detach()) for name, value in losses.items()}
 
-    def _warm_up(self) -> None:
-        """Small first steps: AdamW's own are as long as its rate, whatever the gradient."""
-        share = min(1.0, (1 + self._steps) / self._settings.warm_up)
+    def _set_rate(self) -> None:
+        """Small first steps (AdamW's own are as long as its rate, whatever the gradient), and down
+        to a tenth at the end of every cycle."""
+        settings = self._settings
+        rising = min(1.0, (1 + self._steps) / settings.warm_up)
+        falling = 1.0 - 0.9 * (self._steps % settings.cycle + 1) / settings.cycle
         for group in self._optimizer.param_groups:
-            group["lr"] = share * self._settings.rate
+            group["lr"] = rising * falling * settings.rate
 
     def _rehearse(self) -> Batch:
         rows = self._rng.integers(len(self._rehearsal.image), size=self._settings.source)

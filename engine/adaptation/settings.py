@@ -66,10 +66,14 @@ class LearnSettings:
     """AdamW."""
     warm_up: int = 20
     """Steps until that rate is reached."""
+    cycle: int = 40
+    """Steps in which the rate falls to a tenth, before it begins again: a network that was trained
+    to rest at a minimum forgets by the noise of the steps alone, and at the end of a cycle it
+    rests again. The gate asks then."""
     frozen: tuple[str, ...] = ("stem", "encoder")
     """Parts of the network, by piece of their name, that stay as they are."""
     weight_decay: float = 0.0
-    keep: float = 0.98
+    keep: float = 0.92
     """Of the average of the weights that is offered, each step."""
     lessons: int = 6
     """Crops of the person's own frames in a step ..."""
@@ -95,6 +99,7 @@ class GateSettings:
     """What new weights must show; see docs/decisions/0018."""
 
     every_steps: int = 40
+    """Best a whole number of the learner's cycles."""
     least_held_out: int = 6
     least_lessons: int = 16
     least_gain: float = 0.01
