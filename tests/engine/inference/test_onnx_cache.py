@@ -79,3 +79,11 @@ def test_an_export_that_fails_halfway_is_not_taken_for_a_file(weights: Path) -> 
     export = Exporter()
     assert cached_onnx(NetworkFile(weights, export)).read_bytes() == b"onnx of first"
     assert export.count == 1
+
+
+def test_a_file_that_is_there_already_is_taken(tmp_path: Path) -> None:
+    def export(weights: Path, onnx: Path) -> None:
+        raise AssertionError(f"{weights} was exported to {onnx}")
+
+    given = tmp_path / "given.onnx"
+    assert cached_onnx(NetworkFile(tmp_path / "no.weights", export, given)) == given
