@@ -34,3 +34,9 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="F.json", help="write the figures")
+
+
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile", metavar="NAME", help="track a person who was enrolled (see enrol, profiles)"
+    )

@@ -10,10 +10,11 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from app.commands.arguments import add_frames, add_json, add_out, video_path
+from app.commands.arguments import add_frames, add_json, add_out, add_profile, video_path
 from app.commands.json_file import write_json
+from app.commands.known_person import adapting, estimator_for, open_profile
 from app.commands.npz_file import HandRows
-from app.commands.tracking_run import TrackingRun, load_estimator
+from app.commands.tracking_run import TrackingRun
 from app.commands.video_file import VideoWriter, video_file
 from app.viewport.still import compose_preview
 from engine.atomic_file import OutputError, check_writable
@@ -31,14 +32,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--video", type=video_path, metavar="F.mp4", help="write a video to look at"
     )
+    add_profile(parser)
+    parser.add_argument(
+        "--adapt",
+        action="store_true",
+        help="learn from the frames meanwhile; with --profile what was learnt is kept",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     for target in filter(None, (args.out, args.json, args.video)):
         check_writable(target)
     rows = HandRows() if args.out is not None else None
-    with open_camera(args.source) as camera:
-        tracking = TrackingRun(camera, load_estimator(), args.frames, "tracking")
+    person = open_profile(args.profile)
+    with open_camera(args.source) as camera, adapting(args.adapt, person) as adaptation:
+        tracking = TrackingRun(
+            camera, estimator_for(person), args.frames, "tracking", adaptation=adaptation
+        )
         failures = _film(tracking, rows, args.video, camera.info.fps)
     report = tracking.report()
     print("\n".join(report_lines(report)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from app.progress import progress
 from engine.adaptation.service import AdaptationService
@@ -11,7 +12,7 @@ from engine.capture.camera import Camera, CameraInfo
 from engine.errors import SourceError
 from engine.evaluation.log import RunLog
 from engine.evaluation.report import EvalReport, build_report
-from engine.inference.depth_estimator import create_estimator
+from engine.inference.depth_estimator import DepthEstimator, create_estimator
 from engine.inference.estimator import Estimator
 from engine.inference.onnx_cache import cache_folder
 from engine.messages import Frame, Scene
@@ -30,10 +31,10 @@ def say_what_loading_takes() -> None:
         )
 
 
-def load_estimator() -> Estimator:
+def load_estimator(weights: Path | None = None) -> DepthEstimator:
     """The estimator; says on stderr why that takes long where nothing is cached yet."""
     say_what_loading_takes()
-    return create_estimator()
+    return create_estimator() if weights is None else create_estimator(weights=weights)
 
 
 class TrackingRun:

@@ -1,0 +1,88 @@
+"""`--profile NAME [--adapt]`: a tracker that knows a person, and what it learnt meanwhile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from app.commands.tracking_run import load_estimator
+from engine.adaptation.profile import Profile
+from engine.adaptation.profile_store import ProfileStore, unpacked_weights
+from engine.adaptation.service import AdaptationService
+from engine.adaptation.status import AdaptationStatus
+from engine.inference.depth_estimator import DepthEstimator
+
+
+def open_profile(name: str | None) -> Profile | None:
+    """The profile of a name, with what must be said about it on stderr; None without a name.
+
+    Raises:
+        ProfileError: there is none, or nothing of it can be used.
+    """
+    if name is None:
+        return None
+    opened = ProfileStore().open(name)
+    for sentence in opened.sentences:
+        print(f"handtune: {sentence}", file=sys.stderr)
+    return opened.profile
+
+
+def estimator_for(profile: Profile | None) -> DepthEstimator:
+    """The tracker with the person's weights and hands, or as shipped."""
+    estimator = load_estimator(_weights(profile))
+    if profile is not None:
+        estimator.know_person(profile.shapes_for_tracking())
+    return estimator
+
+
+@contextmanager
+def adapting(wanted: bool, profile: Profile | None) -> Iterator[AdaptationService | None]:
+    """An adaptation that learns while the block runs; at its end the profile keeps what was
+    accepted, and a line on stderr says what came of it."""
+    if not wanted:
+        yield None
+        return
+    from engine.adaptation.live import create_adaptation
+
+    service = create_adaptation(_weights(profile))
+    with service:
+        try:
+            yield service
+        finally:
+            status = service.status()
+            _tell(status, profile)
+            if profile is not None and status.revision > 0:
+                _save_improved(profile, status)
+
+
+def _weights(profile: Profile | None) -> Path | None:
+    return None if profile is None else unpacked_weights(profile)
+
+
+def _tell(status: AdaptationStatus, profile: Profile | None) -> None:
+    progress = status.progress
+    accepted = sum(decision.accepted for decision in progress.decisions)
+    kept = "" if profile is not None or not accepted else " Name a --profile to keep the weights."
+    print(
+        f"\nAdaptation: {progress.samples} frames to learn from, {progress.steps} steps, "
+        f"{accepted} of {len(progress.decisions)} offers accepted.{kept} {status.sentence}",
+        file=sys.stderr,
+    )
+
+
+def _save_improved(profile: Profile, status: AdaptationStatus) -> None:
+    came = profile.provenance
+    accepted = sum(decision.accepted for decision in status.progress.decisions)
+    improved = replace(
+        profile,
+        weights=status.weights.read_bytes(),
+        provenance=replace(
+            came,
+            decisions=came.decisions + accepted,
+            frames=came.frames + status.progress.samples,
+        ),
+    )
+    ProfileStore().save(improved)
