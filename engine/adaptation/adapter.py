@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from engine.adaptation.decision import Decision
-from engine.adaptation.gate import Offer, got_worse, objection
-from engine.adaptation.learner import Learner, all_finite, relative_change
+from engine.adaptation.gate import FORGOTTEN, Offer, got_worse, objection
+from engine.adaptation.learner import Learner, all_finite, halfway, relative_change
 from engine.adaptation.lesson_book import LessonBook
 from engine.adaptation.personal_pool import PersonalPool
 from engine.adaptation.progress import AdaptationProgress
@@ -146,6 +146,10 @@ class Adapter:
         offered = as_stored(self._learner.average)
         before, offer = self._offer(offered)
         reason = objection(offer, self._settings.gate)
+        if reason == FORGOTTEN:  # half of the way forgets less than half
+            offered = as_stored(halfway(self._store.current.net, self._learner.average))
+            before, offer = self._offer(offered)
+            reason = objection(offer, self._settings.gate)
         if not reason:
             self._store.accept(offered, {"task": "adapted to a person", "steps": self._steps})
             self._refusals = 0

@@ -30,6 +30,9 @@ class Offer:
     """Change against the weights that ship, relative to their size."""
 
 
+FORGOTTEN = "too much of what was known before is forgotten"
+
+
 def objection(offer: Offer, settings: GateSettings) -> str:
     """Why the offer is refused, in plain words; empty where it is accepted."""
     if not offer.finite:
@@ -42,7 +45,7 @@ def objection(offer: Offer, settings: GateSettings) -> str:
     if offer.step_size > settings.largest_step:
         return f"the weights moved by {100 * offer.step_size:.1f} % of their size, too far"
     if not offer.source_after <= (1.0 + settings.source_loss) * offer.source_first:
-        return "too much of what was known before is forgotten"
+        return FORGOTTEN
     return _held_out_objection(offer, settings)
 
 

@@ -174,3 +174,12 @@ def relative_change(net: nn.Module, first: nn.Module) -> float:
         moved += float((ours - theirs).square().sum())
         size += float(theirs.square().sum())
     return (moved / max(size, 1e-12)) ** 0.5
+
+
+@torch.no_grad()
+def halfway(first: SingleViewNet, second: SingleViewNet) -> SingleViewNet:
+    """The mean of two networks' weights."""
+    mean = copy.deepcopy(first)
+    for ours, theirs in zip(mean.parameters(), second.parameters(), strict=True):
+        ours.lerp_(theirs, 0.5)
+    return mean

@@ -102,4 +102,4 @@ class LessonBook:
         shape, _ = estimate_shape(self._teacher.fitter, [o for o, _ in seen], [p for _, p in seen])
         self._shapes[side] = shape
         held = (lesson for lesson in self.reservoir.held_out if lesson.sample.side is side)
-        self._again = deque([lesson.sample for lesson in (*kept, *held)])
+        self._again.extend(lesson.sample for lesson in (*kept, *held))
