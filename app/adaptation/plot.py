@@ -35,7 +35,7 @@ class LearningPlot(QWidget):
         self.setAccessibleName("Plot of the adaptation")
 
     def sizeHint(self) -> QSize:
-        return QSize(260, 150)
+        return QSize(260, 108)
 
     def show_figures(self, figures: LearningFigures) -> None:
         self._figures = figures

@@ -167,7 +167,7 @@ def _samples_text(progress: AdaptationProgress) -> str:
 
 def _decisions_text(decisions: Iterable[Decision]) -> str:
     verdicts = [_verdict(decision) for decision in decisions]
-    return "  ·  ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in Verdict)
+    return " · ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in Verdict)
 
 
 def _disbelieved_text(progress: AdaptationProgress) -> str:

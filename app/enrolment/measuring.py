@@ -40,7 +40,12 @@ class LiveMeasuring:
         self.outcome: Outcome | None = None
         self.failure = ""
         # A daemon: fitting cannot be interrupted, and nothing of it is worth waiting for.
-        threading.Thread(target=self._run, name="measuring", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="measuring", daemon=True)
+        self._thread.start()
+
+    @property
+    def working(self) -> bool:
+        return self._thread.is_alive()
 
     def cancel(self) -> None:
         self._cancelled.set()
