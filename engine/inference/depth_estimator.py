@@ -20,21 +20,20 @@ from calibration.camera_model import PinholeCamera
 from engine.hand.model import HandModel, load_hand_model
 from engine.hand.skinning import HandPose, pose_hand
 from engine.inference.backend import AUTO, NetworkFile, create_backend
-from engine.inference.belief import fit_evidence, log_odds, probability
+from engine.inference.belief import fit_evidence
 from engine.inference.crops import CUBE_M, Crop
 from engine.inference.depth_view import DepthView, FrameViews, mirror_points, mirror_pose
 from engine.inference.fitting import KnownShape, nothing_known, trust
-from engine.inference.followed_hand import PALM_KEYPOINTS, FollowedHand
+from engine.inference.followed_hand import FollowedHand
 from engine.inference.hand_solver import HandSolver, SolvedHand
 from engine.inference.hand_tracks import (
     MOST_HANDS,
     HandTrack,
     HandTracks,
-    Look,
     Place,
-    birth_belief,
 )
 from engine.inference.localiser import create_localiser
+from engine.inference.seen import Seen, belief_of, finger_centre, seen_at, side_told
 from engine.inference.sighting import Sighting
 from engine.inference.single_view import NetworkHand, SingleViewInference, single_view_network
 from engine.inference.stage_times import StageTimes
@@ -49,8 +48,6 @@ Result = TypeVar("Result")
 NEAREST_M = 0.05
 LEAST_BELIEF = 0.3
 """Places of which the network thinks less at first glance are not worth two fits."""
-LOCALISER_SIDE_WEIGHT = 0.3
-"""At its low resolution the localiser tells left from right in two of three cases only."""
 
 
 def create_estimator(
@@ -84,16 +81,6 @@ class Finder(Protocol):
     def find(self, depth_m: Float32, camera: PinholeCamera) -> Sequence[Place]:
         """Places that may be hands, the best first."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The network's answer at one place, in the view of `side`; new hands are fitted already."""
-
-    look: Look
-    side: Side
-    network: NetworkHand
-    solved: SolvedHand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +158,8 @@ class DepthEstimator:
         times.lap("find")
         places = self._tracks.places(frame.time_ns, candidates)
         in_front = [place for place in places if place.centre[2] > NEAREST_M]
-        seen = self._in_lanes(self._see, in_front, views, times)
+        glanced = self._in_lanes(self._see, in_front, views, times)
+        seen = self._met(glanced, self._tracks.room(frame.time_ns), views, times)
         shown = self._tracks.update(frame.time_ns, [s.look for s in seen], searched)
         self._forget_lost()
 
@@ -206,54 +194,61 @@ class DepthEstimator:
             times.add(lane.times)
         return results
 
-    def _see(self, lane: _Lane, place: Place) -> _Seen:
+    def _see(self, lane: _Lane, place: Place) -> Seen:
         """Ask the network about a place."""
         hand = self._followed.get(place.track_id) if place.track_id is not None else None
         if hand is None:
-            return self._see_new(lane, place)
+            return self._glance(lane, place)
         centre = mirror_points(place.centre + hand.crop_offset, hand.side)
         lane.times.mark()
         network = lane.infer(hand.side, centre, hand.cube_m(self._models[Side.RIGHT]))
         right = network.same_side if hand.side is Side.RIGHT else 1.0 - network.same_side
         lane.times.lap("network")
-        return _seen(place, hand.side, network, right, hand.evidence)
+        return seen_at(place, hand.side, network, right, hand.evidence)
 
-    def _see_new(self, lane: _Lane, place: Place) -> _Seen:
-        """Look at a place for the first time, as every side that a new hand may have; all fitted.
-
-        The depth itself tells which: the wrong hand fits worse.
-        """
+    def _glance(self, lane: _Lane, place: Place) -> Seen:
+        """Ask the network about a place where no hand is followed, once."""
         sides = self._tracks.sides_of_new
-        first = place.side if place.side in sides else sides[0]
-        glance = lane.infer(first, mirror_points(place.centre, first), CUBE_M)
+        side = place.side if place.side in sides else sides[0]
+        network = lane.infer(side, mirror_points(place.centre, side), CUBE_M)
         lane.times.lap("network")
-        if birth_belief(place.score, glance.presence) < LEAST_BELIEF:
-            return _seen(place, first, glance, place.right, 0.0)
-        chosen = self._try_side(lane, place, first, glance)
-        right = _side_probability(chosen, place)
-        if len(sides) == 2:
-            other = self._try_side(lane, place, first.other)
-            tries = {first: chosen, first.other: other}
-            fits = _side_evidence(tries[Side.RIGHT]) - _side_evidence(tries[Side.LEFT])
-            right = probability(fits + LOCALISER_SIDE_WEIGHT * log_odds(place.right))
-            chosen = tries[Side.RIGHT if right >= 0.5 else Side.LEFT]
-        return replace(chosen, look=replace(chosen.look, right=right))
+        return replace(seen_at(place, side, network, place.right, 0.0), glance=True)
 
-    def _try_side(
-        self, lane: _Lane, place: Place, side: Side, glance: NetworkHand | None = None
-    ) -> _Seen:
-        """A place seen as a hand of `side`: centred on its fingers, then fitted."""
+    def _met(
+        self, seen: Sequence[Seen], room: int, views: FrameViews, times: StageTimes
+    ) -> list[Seen]:
+        """What was seen, the likeliest of the new places looked at closely: as many as hands are
+        missing, each as every side that a new hand may have. The other glances are dropped.
+
+        The depth itself tells the side: the wrong hand fits worse.
+        """
+        glances = [s for s in seen if s.glance]
+        born = [s for s in glances if s.look.place.track_id is not None]
+        free = [s for s in glances if s.look.place.track_id is None]
+        likely = [s for s in free if belief_of(s) >= LEAST_BELIEF]
+        chosen = born + sorted(likely, key=belief_of, reverse=True)[:room]
+        tries = [(s, side) for s in chosen for side in self._tracks.sides_of_new]
+        tried = self._in_lanes(self._try_side, tries, views, times)
+        by_glance = [
+            [t for (s, _), t in zip(tries, tried, strict=True) if s is one] for one in chosen
+        ]
+        return [s for s in seen if not s.glance] + [side_told(looks) for looks in by_glance]
+
+    def _try_side(self, lane: _Lane, glanced: tuple[Seen, Side]) -> Seen:
+        """A place seen as a hand of one side: centred on its fingers, then fitted."""
+        seen, side = glanced
+        place = seen.look.place
         centre = mirror_points(place.centre, side)
         lane.times.mark()
-        first = lane.infer(side, centre, CUBE_M) if glance is None else glance
-        network = lane.infer(side, _finger_centre(first, centre), CUBE_M)
+        first = seen.network if side is seen.side else lane.infer(side, centre, CUBE_M)
+        network = lane.infer(side, finger_centre(first, centre), CUBE_M)
         lane.times.lap("network")
         shape = self._known[side].shape
         solved = self._solver.solve(lane.views[side], network, None, shape, lane.times)
-        return _seen(place, side, network, 0.5, fit_evidence(solved, network), solved)
+        return seen_at(place, side, network, 0.5, fit_evidence(solved, network), solved)
 
     def _hand(
-        self, lane: _Lane, frame: Frame, track: HandTrack, seen: Sequence[_Seen]
+        self, lane: _Lane, frame: Frame, track: HandTrack, seen: Sequence[Seen]
     ) -> _Shown | None:
         """One hand that the tracks show; None where nothing can be fitted."""
         found = min(seen, key=lambda s: float(np.linalg.norm(s.look.centre - track.centre)))
@@ -302,9 +297,9 @@ class DepthEstimator:
         lane: _Lane,
         frame: Frame,
         hand: FollowedHand,
-        found: _Seen,
+        found: Seen,
         solved: SolvedHand | None,
-    ) -> tuple[_Seen, SolvedHand | None]:
+    ) -> tuple[Seen, SolvedHand | None]:
         """A second, fresh look at a followed hand that fits badly: it may have jumped."""
         if not hand.may_look_afresh(frame.sequence):
             return found, solved
@@ -314,7 +309,7 @@ class DepthEstimator:
         better = fresh is not None and (solved is None or fresh.fit.score < solved.fit.score)
         return (again, fresh) if better else (found, solved)
 
-    def _seen_as(self, lane: _Lane, found: _Seen, side: Side, shape: Float64) -> _Seen:
+    def _seen_as(self, lane: _Lane, found: Seen, side: Side, shape: Float64) -> Seen:
         """The same hand looked at anew, as one of `side`, centred on the fingers as seen before."""
         fingers = mirror_points(found.network.joints[1:], found.side).mean(0)
         lane.times.mark()
@@ -322,9 +317,9 @@ class DepthEstimator:
         lane.times.lap("network")
         solved = self._solver.solve(lane.views[side], network, None, shape, lane.times, fresh=True)
         evidence = fit_evidence(solved, network)
-        return _seen(found.look.place, side, network, 0.5, evidence, solved)
+        return seen_at(found.look.place, side, network, 0.5, evidence, solved)
 
-    def _solve(self, lane: _Lane, found: _Seen, hand: FollowedHand | None) -> SolvedHand | None:
+    def _solve(self, lane: _Lane, found: Seen, hand: FollowedHand | None) -> SolvedHand | None:
         previous = None if hand is None else hand.pose
         shape = self._known[found.side].shape if hand is None else hand.shape
         lane.times.mark()
@@ -333,7 +328,7 @@ class DepthEstimator:
         )
 
     def _state(
-        self, frame: Frame, track: HandTrack, found: _Seen, solved: SolvedHand, shown: HandPose
+        self, frame: Frame, track: HandTrack, found: Seen, solved: SolvedHand, shown: HandPose
     ) -> HandState:
         pose = mirror_pose(shown, track.side)
         posed = pose_hand(self._models[track.side], pose)
@@ -357,41 +352,3 @@ class DepthEstimator:
     def _forget_lost(self) -> None:
         alive = {track.hand_id for track in self._tracks.tracks}
         self._followed = {k: hand for k, hand in self._followed.items() if k in alive}
-
-
-def _seen(
-    place: Place,
-    side: Side,
-    network: NetworkHand,
-    right: float,
-    evidence: float,
-    solved: SolvedHand | None = None,
-) -> _Seen:
-    """What was seen; `evidence` is the fit's log-odds for a hand, added to the network's."""
-    palm = mirror_points(network.joints[list(PALM_KEYPOINTS)].mean(0), side)
-    presence = probability(log_odds(network.presence) + evidence)
-    return _Seen(Look(place, palm, presence, right), side, network, solved)
-
-
-def _side_probability(seen: _Seen, place: Place) -> float:
-    """Probability 0..1 that a hand tried as one side only is a right one: its network's word."""
-    sign = 1.0 if seen.side is Side.RIGHT else -1.0
-    network = sign * log_odds(seen.network.same_side)
-    return probability(network + LOCALISER_SIDE_WEIGHT * log_odds(place.right))
-
-
-def _side_evidence(seen: _Seen) -> float:
-    """Log-odds, up to a constant, that a place shows a hand of the side it was tried as.
-
-    Weights by logistic regression on simulated frames (docs/benchmarks.md).
-    """
-    score_mm = 30.0 if seen.solved is None else 1000.0 * seen.solved.fit.score
-    network = 1.2 * log_odds(seen.network.same_side) + 8.0 * float(seen.network.confidence.mean())
-    return network - 0.7 * score_mm
-
-
-def _finger_centre(network: NetworkHand, fallback: Float64) -> Float64:
-    """Where the network says the fingers are; the place itself where that makes no sense."""
-    centre: Float64 = network.joints[1:].mean(0)
-    sensible = np.isfinite(centre).all() and np.linalg.norm(centre - fallback) < 0.15
-    return centre if sensible else fallback

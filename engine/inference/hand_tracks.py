@@ -39,6 +39,8 @@ MEMORY_NS = 10_000_000_000
 """How long an identity waits for its hand to come back."""
 STALE_NS = 250_000_000
 """After a pause as long as this between two frames a hand may be anywhere."""
+GLANCES = 2
+"""Candidates glanced at for each hand that is missing."""
 SEARCH_EVERY = 15
 """Frames between searches for a second hand while one is followed."""
 SAME_PLACE_M = 0.07
@@ -157,11 +159,16 @@ class HandTracks:
             return (present[0].side.other,)
         return tuple(Side)
 
+    def room(self, time_ns: int) -> int:
+        """How many hands are missing at this time, of as many as can be followed."""
+        seen = [t for t in self._tracks if t.misses == 0 and time_ns - t.seen_ns < STALE_NS]
+        return max(MOST_HANDS - len(seen), 0)
+
     def places(self, time_ns: int, candidates: Sequence[Place] = ()) -> list[Place]:
         """Where to look: at every hand that is followed, then at candidates that are none of them.
 
         A track that is missing moves to a candidate of its side. The best candidates come first in
-        `candidates`; at most as many are added as hands are missing.
+        `candidates`; at most twice as many are added as hands are missing (`room`), to choose from.
         """
         places = [Place(t.hand_id, t.predicted(time_ns), t.right) for t in self._tracks]
         owners = [_nearest(candidate.centre, places, TAKEN_M) for candidate in candidates]
@@ -170,9 +177,7 @@ class HandTracks:
             if own and (track.misses > 0 or time_ns - track.seen_ns >= STALE_NS):
                 places[k] = replace(places[k], centre=own[0].centre)
         free = [c for c, owner in zip(candidates, owners, strict=True) if owner is None]
-        seen = [t for t in self._tracks if t.misses == 0 and time_ns - t.seen_ns < STALE_NS]
-        room = MOST_HANDS - len(seen)
-        return places + free[: max(room, 0)]
+        return places + free[: GLANCES * self.room(time_ns)]
 
     def update(
         self, time_ns: int, looks: Sequence[Look], searched: bool = False

@@ -134,6 +134,11 @@ class KnowingNetwork:
         return NetworkHand(joints, np.full(21, 0.1), rest, presence=0.02, same_side=0.5)
 
 
+def _networks(world: World) -> list[KnowingNetwork]:
+    """One for each of two hands: they are asked at the same time."""
+    return [KnowingNetwork(world), KnowingNetwork(world)]
+
+
 class KnowingFinder:
     """Stands in for the localiser: every palm, a centimetre off, left or right with some doubt."""
 
@@ -158,7 +163,7 @@ def world() -> World:
 
 @pytest.fixture
 def estimator(world: World) -> DepthEstimator:
-    return DepthEstimator(MODELS[Side.RIGHT], [KnowingNetwork(world)] * 2, KnowingFinder(world))  # type: ignore[arg-type]
+    return DepthEstimator(MODELS[Side.RIGHT], _networks(world), KnowingFinder(world))  # type: ignore[arg-type]
 
 
 def _watch(
@@ -206,9 +211,7 @@ def test_a_left_hand_is_handled_as_its_mirror_image(world: World) -> None:
     errors = []
     for side in Side:
         world.time = 0
-        estimator = DepthEstimator(
-            MODELS[Side.RIGHT], [KnowingNetwork(world)] * 2, KnowingFinder(world)
-        )  # type: ignore[arg-type]
+        estimator = DepthEstimator(MODELS[Side.RIGHT], _networks(world), KnowingFinder(world))  # type: ignore[arg-type]
         watched = _watch(world, estimator, 14, side)[6:]
         errors.append(np.mean([_error_m(scene.hands[0], hands[0]) for hands, scene in watched]))
     assert errors[0] == pytest.approx(errors[1], abs=0.0015)
@@ -284,7 +287,7 @@ def test_reset_forgets_everything(world: World, estimator: DepthEstimator) -> No
 
 def test_searching_stops_while_both_hands_are_followed(world: World) -> None:
     finder = KnowingFinder(world)
-    estimator = DepthEstimator(MODELS[Side.RIGHT], [KnowingNetwork(world)] * 2, finder)  # type: ignore[arg-type]
+    estimator = DepthEstimator(MODELS[Side.RIGHT], _networks(world), finder)  # type: ignore[arg-type]
     _watch(world, estimator, 8, Side.RIGHT, Side.LEFT)
     assert finder.searches <= 2
 
@@ -292,7 +295,7 @@ def test_searching_stops_while_both_hands_are_followed(world: World) -> None:
 def _calls_a_frame(world: World, frames: int, *sides: Side) -> list[int]:
     """How often the networks were asked in each of so many frames with one hand, and in one more
     with hands of `sides`."""
-    networks = [KnowingNetwork(world), KnowingNetwork(world)]
+    networks = _networks(world)
     estimator = DepthEstimator(MODELS[Side.RIGHT], networks, KnowingFinder(world))  # type: ignore[arg-type]
     calls = []
     for shown in [(Side.RIGHT,)] * frames + [sides]:
@@ -324,8 +327,6 @@ def test_the_same_frames_give_the_same_scenes(world: World) -> None:
     runs = []
     for _ in range(2):
         world.time = 0
-        estimator = DepthEstimator(
-            MODELS[Side.RIGHT], [KnowingNetwork(world)] * 2, KnowingFinder(world)
-        )  # type: ignore[arg-type]
+        estimator = DepthEstimator(MODELS[Side.RIGHT], _networks(world), KnowingFinder(world))  # type: ignore[arg-type]
         runs.append([scene.hands[0].joints for _, scene in _watch(world, estimator, 4, Side.RIGHT)])
     np.testing.assert_array_equal(runs[0], runs[1])
