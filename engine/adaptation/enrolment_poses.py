@@ -38,8 +38,8 @@ _HALF = float(np.sqrt(0.5))
 _VIEWS: dict[str, list[list[float]]] = {
     "palm": [[-1, 0, 0], [0, -1, 0], [0, 0, 1]],
     "back": [[1, 0, 0], [0, -1, 0], [0, 0, -1]],
-    "thumb edge": [[0, 0, -1], [0, -1, 0], [1, 0, 0]],
-    "slanted back": [[_HALF, 0, _HALF], [0, -1, 0], [-_HALF, 0, -_HALF]],
+    "little-finger edge": [[0, 0, -1], [0, -1, 0], [-1, 0, 0]],
+    "slanted back": [[_HALF, 0, _HALF], [0, -1, 0], [_HALF, 0, -_HALF]],
 }
 VIEWS: tuple[str, ...] = tuple(_VIEWS)
 
@@ -126,8 +126,8 @@ def _degrees(*values: float) -> Float64:
 
 
 _LOOSE_THUMB = _degrees(0, 0, 0, 5, 0, 10)
-_TUCKED_THUMB = _degrees(5, 25, 20, 35, 0, 45)
-_STRAIGHT, _BENT, _CURLED = _degrees(5, 0, 5, 5), _degrees(55, 0, 80, 45), _degrees(80, 0, 95, 55)
+_TUCKED_THUMB = _degrees(35, 20, 15, 35, 0, 45)
+_STRAIGHT, _BENT, _CURLED = _degrees(5, 0, 5, 5), _degrees(65, 0, 90, 50), _degrees(80, 0, 95, 55)
 _FINGERS = ("index finger", "middle finger", "ring finger", "little finger")
 
 
@@ -206,14 +206,15 @@ def _steps() -> tuple[EnrolmentStep, ...]:
     open_hand = _spread()
     steps += [
         EnrolmentStep(
-            "thumb edge", "Open your hand and turn it: the thumb to the camera.", open_hand,
-            "thumb edge",
+            "little-finger edge",
+            "Open your hand and show its edge, the little finger to the camera.",
+            open_hand, "little-finger edge",
         ),
         EnrolmentStep(
             "back", "Turn it on: the back of your hand to the camera.", open_hand, "back"
         ),
         EnrolmentStep(
-            "slanted back", "A little further: the little finger nearer to the camera.", open_hand,
+            "slanted back", "A little further: the thumb nearer to the camera.", open_hand,
             "slanted back",
         ),
     ]  # fmt: skip

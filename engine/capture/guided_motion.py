@@ -29,7 +29,7 @@ SLOPPY_ARM_RAD = 0.13
 ARM_ANGLES = {
     "palm": (1.8, -0.75, 0.4),
     "back": (-1.4, 0.75, -0.3),
-    "thumb edge": (-0.1, -0.45, -0.3),
+    "little-finger edge": (-0.1, -0.45, -0.3),
     "slanted back": (-1.9, 0.9, -0.1),
 }
 
