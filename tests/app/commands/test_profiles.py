@@ -18,7 +18,7 @@ from tests.fakes.truth_estimator import TruthEstimator
 SMALL = "sim:width=160,height=120"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ProfileStore:
     monkeypatch.setenv("HANDTUNE_PROFILES", str(tmp_path / "profiles"))
     monkeypatch.setenv("HANDTUNE_CACHE", str(tmp_path / "cache"))
@@ -47,9 +47,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> tuple[KnowingEstimator, list[Path |
     return estimator, asked
 
 
-def test_an_empty_list_says_how_to_begin(
-    store: ProfileStore, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_empty_list_says_how_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["profiles"]) == 0
     assert "enrol SOURCE --profile NAME" in capsys.readouterr().out
 
@@ -98,9 +96,7 @@ def test_restore_brings_the_former_one_back(store: ProfileStore) -> None:
     "argv",
     [["show"], ["show", "Nobody"], ["delete", "../x"], ["rename", "Ada"], ["show", "a", "b"]],
 )
-def test_bad_requests_are_one_sentence(
-    store: ProfileStore, argv: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bad_requests_are_one_sentence(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["profiles", *argv]) == 2
     assert capsys.readouterr().err.startswith("handtune: ")
 
@@ -133,7 +129,6 @@ def test_track_goes_on_with_the_former_profile(
 
 
 def test_track_of_an_unknown_person_is_refused_before_the_work(
-    store: ProfileStore,
     made: tuple[KnowingEstimator, list[Path | None]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -142,7 +137,7 @@ def test_track_of_an_unknown_person_is_refused_before_the_work(
     assert made[0].frames == 0
 
 
-def test_a_preview_has_no_profile(store: ProfileStore, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_preview_has_no_profile(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--no-window", "--profile", "Ada"]) == 2
     assert "track sim: --profile 'Ada'" in capsys.readouterr().err
 
@@ -153,9 +148,7 @@ def test_enrol_refuses_odd_times(seconds: str) -> None:
         main(["enrol", "sim:", "--profile", "Ada", "--seconds", seconds])
 
 
-def test_enrol_refuses_an_impossible_name(
-    store: ProfileStore, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_enrol_refuses_an_impossible_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["enrol", "sim:", "--profile", "../Ada"]) == 2
     assert "cannot be called" in capsys.readouterr().err
 
