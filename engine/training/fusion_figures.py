@@ -69,12 +69,12 @@ class FusionFigures:
         return {"fused_mm": float(np.mean(list(fused.values())))} | fused | self.alone()
 
     def alone(self) -> dict[str, float]:
-        """KIND_single: one view; KIND_VIEWS_mean: the views' mean in the rig's frame."""
+        """KIND_single: every view by itself; KIND_VIEWS_mean: the first views' mean in the rig."""
         figures = {}
         for kind, hands in self._sets.items():
             figures[f"{kind}_single"] = _single_mm(hands)
             most = hands[0].views.joints.shape[1]
-            figures |= {f"{kind}_{n}_mean": _mean_mm(hands, n) for n in range(2, most + 1)}
+            figures |= {f"{kind}_{n}_mean": _mean_mm(hands, n) for n in range(1, most + 1)}
         return figures
 
 

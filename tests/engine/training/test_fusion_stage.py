@@ -16,6 +16,7 @@ from engine.nets.fusion import FusionInput
 from engine.nets.fusion_frame import crops_from_rig
 from engine.nets.module_file import FUSION, load_module
 from engine.nets.single_view import SingleViewConfig, SingleViewNet
+from engine.nets.weights_file import load_network
 from engine.training import fusion_stage
 from engine.training.checkpoint import save_checkpoint
 from engine.training.fusion_data import FusionBatch, pseudo_batch, rig_batch, truth_of
@@ -25,6 +26,7 @@ from engine.training.fusion_scenes import rig_hand
 from engine.training.fusion_stage import FusionSettings, FusionStage
 from engine.training.pseudo_views import rig_views
 from engine.training.stages import RunSettings, StageRun
+from engine.weights_manifest import verified_weights
 
 MODEL = load_hand_model()
 VIEWS = 2
@@ -214,3 +216,16 @@ def test_figures_of_one_view_are_those_of_the_single_view_network(
     kinds = {name.partition("_")[0] for name in found}
     assert kinds == {"fused", "plain", "mild", "pseudo", "rig"}
     assert set(figures.alone()) <= set(found)
+
+
+@pytest.mark.slow
+def test_the_shipped_fusion_beats_a_view_and_the_mean_of_views() -> None:
+    """On hands of a seed of their own; the model card has the figures of more hands."""
+    single = load_network(verified_weights("single_view_depth.safetensors"))
+    fusion = load_module(verified_weights("fusion_depth.safetensors"), FUSION)
+    figures = FusionFigures(single, 12, seed=135).of(fusion)
+    for cameras in (2, 3):
+        assert figures[f"rig_{cameras}_fused"] < 0.95 * figures[f"rig_{cameras}_mean"]
+        assert figures[f"rig_{cameras}_fused"] < 0.9 * figures["rig_1_mean"]
+    assert figures["pseudo_3_fused"] < 0.95 * figures["pseudo_3_mean"]
+    assert figures["plain_1_fused"] < 1.05 * figures["plain_single"]
