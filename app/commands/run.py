@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
-from app.commands.arguments import frame_count
+from app.commands.arguments import add_profile, frame_count
 from app.display import check_display, has_display
+from engine.errors import UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,21 +16,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames", type=frame_count, default=300, metavar="N", help="frames of a preview (300)"
     )
+    add_profile(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     if args.no_window or not has_display():
         return _preview(args)
     check_display()
+    if args.profile is not None:
+        _remember(args.profile)
     from app.window import run_window
 
     return run_window(args.source)
+
+
+def _remember(name: str) -> None:
+    """The window begins with the person that its settings name; raises where there is none."""
+    from app.settings import default_path, load_settings, save_settings
+    from engine.adaptation.profile_store import ProfileStore
+
+    profile = ProfileStore().open(name).profile
+    path = default_path()
+    save_settings(replace(load_settings(path), profile=profile.name), path)
 
 
 def _preview(args: argparse.Namespace) -> int:
     from app.preview import SIMULATED_CAMERA, write_preview
 
     uri = args.source or SIMULATED_CAMERA
+    if args.profile is not None:
+        raise UserError(
+            "A profile is for the window, and this is a preview without one; write "
+            f"`python main.py track {uri} --profile {args.profile!r}`."
+        )
     if not args.no_window:
         print("There is no display here, so there is no window.")
     print(f"Tracking {args.frames} frames of {uri} into files.", flush=True)
