@@ -27,29 +27,26 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.about import about_box
 from app.actions import build_menus
-from app.adaptation.presenter import AdaptationPresenter
-from app.adaptation.view import LearningCard
-from app.bridge import SessionBridge, SessionFactory, SessionWish
-from app.enrolment.figures import Page
+from app.bridge import SessionBridge, SessionFactory
 from app.enrolment.live_guide import LiveGuide
 from app.enrolment.measuring import LiveMeasuring, shipped_estimator
 from app.enrolment.presenter import EnrolmentPresenter
 from app.enrolment.room import EnrolmentRoom
 from app.help_overlay import HelpOverlay
 from app.live_session import make_session
+from app.personal import PersonalRoom
 from app.profiles.room import ProfilesRoom
 from app.screenshot import picture_path, save_picture
 from app.settings import Settings, default_path, load_settings, save_settings
 from app.sources.bar import SourceBar
 from app.sources.open_dialog import FOLDER_FORM, OpenSourceDialog
 from app.sources.presenter import SourcesPresenter
-from app.tracking.presenter import NO_HAND, Action, Banner, Condition, Tone, TrackingPresenter
+from app.tracking.presenter import Action, TrackingPresenter
 from app.tracking.side_column import SideMode
 from app.tracking.view import TrackingView
 from app.viewport.render_process import RenderProcess
 from app.viewport.surface import default_surface
 from app.viewport.widget import PictureSource, ViewportWidget
-from engine.adaptation.profile import Profile
 from engine.adaptation.profile_store import ProfileStore
 from engine.capture.camera import SourceInfo
 from engine.capture.sources import discover
@@ -66,10 +63,6 @@ BAR_ACTIONS = ("set_points", "set_skeleton", "set_grid", "set_mirrored", "reset_
 PERSON_ACTIONS = ("set_improve", "new_user")
 PROFILE_CHANGES = {"↺": "reset_profile", "✕": "delete_profile"}
 TOGGLES = ("points", "skeleton", "grid", "mirrored", "follow", "learning", "improve")
-SIDE_OF_PAGE = {
-    Page.CLOSED: SideMode.FIGURES,
-    Page.RESULT: SideMode.RESULT,
-}
 
 
 class MainWindow(QMainWindow):
@@ -93,11 +86,6 @@ class MainWindow(QMainWindow):
         self.bridge = SessionBridge(make_session, self)
         surface = default_surface()
         viewport = ViewportWidget(pictures, surface)
-        self.adaptation, self.learning = AdaptationPresenter(), LearningCard()
-        self.enrolment = EnrolmentRoom(enrolment, viewport, surface)
-        self.view = TrackingView(
-            viewport, surface, self.learning, self.enrolment.card, self.enrolment.comparison
-        )
         self.bar = SourceBar()
         self._closing = False
         self._start_when_found = False
@@ -106,6 +94,12 @@ class MainWindow(QMainWindow):
             profiles,
             [self.actions_by_name[name] for name in PERSON_ACTIONS],
             {sign: self.actions_by_name[name] for sign, name in PROFILE_CHANGES.items()},
+        )
+        self.enrolment = EnrolmentRoom(enrolment, viewport, surface)
+        self.personal = PersonalRoom(self.bridge, self.people, self.enrolment)
+        self.learning = self.personal.learning_card
+        self.view = TrackingView(
+            viewport, surface, self.learning, self.enrolment.card, self.enrolment.comparison
         )
         self._lay_out()
         self.help = HelpOverlay(self.body)
@@ -121,7 +115,8 @@ class MainWindow(QMainWindow):
         uri = uri or self.sources.first_uri(self.settings.source_uri)
         self.settings = self.settings.remembering(uri)
         self._show_choices()
-        self.bridge.start(self._wish(uri))
+        self.personal.keep_what_was_learnt()
+        self.bridge.start(self.personal.wish(uri))
 
     def toggle_tracking(self) -> None:
         """Start the chosen source, or stop."""
@@ -158,26 +153,17 @@ class MainWindow(QMainWindow):
         """Ask who is new; tracking starts if it does not run."""
         if not self.bridge.active and not self.bridge.stopping:
             self.start(self.settings.source_uri)
-        self.enrolment.open(self.people.presenter.names)
+        self.personal.new_user()
 
     def set_improve(self, on: bool) -> None:
         """Adapt while tracking, or go on with the weights in use."""
-        self.settings = replace(self.settings, improve=on)
-        adaptation = self.bridge.adaptation
-        if adaptation is None:
-            if on:
-                self._track_anew()
-        elif on:
-            adaptation.resume()
-        else:
-            adaptation.pause()
-        if on and not self.settings.learning:
+        self.personal.set_improve(on)
+        if on and self.isVisible():
             self.actions_by_name["set_learning"].setChecked(True)
 
     def set_learning(self, on: bool) -> None:
         """Show what is learnt, or confidence and speed."""
-        self.settings = replace(self.settings, learning=on)
-        self._show_side(self.enrolment.page)
+        self.personal.set_learning(on)
 
     def reset_profile(self) -> None:
         self.people.reset()
@@ -217,8 +203,7 @@ class MainWindow(QMainWindow):
         if not self._closing:
             self._closing = True
             self._remember()
-            self.enrolment.close()
-            self._keep_what_was_learnt()
+            self.personal.close()
             self.bridge.stop()
             QTimer.singleShot(CLOSING_LIMIT_MS, self._quit)
         if self.bridge.holding:
@@ -256,15 +241,7 @@ class MainWindow(QMainWindow):
         self.bridge.ticked.connect(self._tick)
         self.bridge.released.connect(self._released)
         self.view.action_asked.connect(self._act)
-        self.people.changed.connect(self._person_changed)
-        self.people.bar.new_asked.connect(self.new_user)
-        self.enrolment.begun.connect(self._enrolment_begun)
-        self.enrolment.left.connect(self._enrolment_left)
-        self.enrolment.save_asked.connect(self._save_profile)
-        self.enrolment.page_changed.connect(self._show_side)
-        self.learning.pause_asked.connect(self._pause_learning)
-        self.learning.rollback_asked.connect(self._roll_back)
-        self.learning.closed.connect(lambda: self.actions_by_name["set_learning"].setChecked(False))
+        self._connect_personal()
         self.view.viewport.shown.connect(
             lambda captured_ns: self.tracking.add_shown(captured_ns, monotonic_ns())
         )
@@ -275,6 +252,16 @@ class MainWindow(QMainWindow):
         self._devices_timer.timeout.connect(self._look_for_devices)
         self._devices_timer.start()
 
+    def _connect_personal(self) -> None:
+        improve, learning = (self.actions_by_name[f"set_{n}"] for n in ("improve", "learning"))
+        self.people.bar.new_asked.connect(self.new_user)
+        self.personal.track_anew_asked.connect(self._track_anew)
+        self.personal.side_changed.connect(self._show_side)
+        self.personal.remembered.connect(self._remember_person)
+        self.personal.note_said.connect(self.view.show_note)
+        self.learning.pause_asked.connect(lambda paused: improve.setChecked(not paused))
+        self.learning.closed.connect(lambda: learning.setChecked(False))
+
     def _restore(self) -> None:
         self.resize(*FIRST_PX)
         if self.settings.geometry:
@@ -282,11 +269,11 @@ class MainWindow(QMainWindow):
         if len(self.settings.splitter) == 2:
             self.view.splitter.setSizes(list(self.settings.splitter))
         wanted = self.settings
+        self.people.begin_with(wanted.profile)
         for name in TOGGLES:
             self.actions_by_name[f"set_{name}"].setChecked(getattr(wanted, name))
         self.view.show_options(self.settings)
         self._show_choices()
-        self.people.begin_with(wanted.profile)
 
     def _remember(self) -> None:
         geometry = bytes(self.saveGeometry().toHex().data()).decode()
@@ -300,13 +287,12 @@ class MainWindow(QMainWindow):
 
     def _began(self, uri: str) -> None:  # noqa: ARG002
         self.tracking.begin()
-        self.adaptation.begin()
-        self.people.keeper.begin()
+        self.personal.begin_session()
         self.view.clear()
 
     def _scene_arrived(self, scene: Scene, frame: Frame | None) -> None:
         self.tracking.add_scene(scene, monotonic_ns())
-        self.enrolment.add_scene(scene, frame, self.bridge.sightings())
+        self.personal.add_scene(scene, frame)
         self.view.show_scene(scene, frame)
 
     def _tick(self, now_ns: int) -> None:
@@ -315,81 +301,36 @@ class MainWindow(QMainWindow):
             self._show_choices()
             if self._start_when_found:
                 self.start(self.sources.first_uri(self.settings.source_uri))
-        self.enrolment.tick()
+        self.personal.tick()
         condition = self.tracking.condition(now_ns)
-        self.view.show_condition(replace(condition, banner=self._banner(condition)))
+        self.view.show_condition(replace(condition, banner=self.personal.banner(condition)))
         self.bar.show_running(condition.running, self.bridge.stopping, self.sources.searching)
         self.view.viewport.tick()
-
-    def _banner(self, condition: Condition) -> Banner | None:
-        """Trouble with tracking first; then what there is to say of profiles; hints last."""
-        tracking, profiles = condition.banner, self.people.presenter.banner()
-        if tracking is not None and tracking.tone in (Tone.ERROR, Tone.WARNING):
-            return tracking
-        guided = self.enrolment.page is Page.GUIDE and condition.running
-        return profiles or (None if guided and tracking == NO_HAND else tracking)
 
     def _show_figures(self) -> None:
         now_ns = monotonic_ns()
         self.view.show_figures(self.tracking.figures(now_ns))
         self.view.show_readings(self.bridge.readings())
-        status = self.bridge.status
-        self.adaptation.update(None if status is None else status.adaptation, now_ns)
-        self.learning.show_figures(self.adaptation.figures(now_ns))
-        self._keep_what_was_learnt()
-        self.people.show()
+        self.personal.show_figures(now_ns)
 
-    def _keep_what_was_learnt(self) -> None:
-        status = self.bridge.status
-        if status is not None and not self.bridge.stopping:
-            self.people.keep(self.bridge.wish, status.adaptation)
-
-    def _show_side(self, page: Page) -> None:
-        """What the side column holds now."""
-        mode = SIDE_OF_PAGE.get(page, SideMode.ENROLMENT)
-        if mode is SideMode.FIGURES and self.settings.learning:
-            mode = SideMode.LEARNING
+    def _show_side(self, mode: SideMode) -> None:
         self.view.show_side(mode)
-        if page is Page.CLOSED:
+        if mode in (SideMode.FIGURES, SideMode.LEARNING):
             self.view.viewport.setFocus()
-
-    def _wish(self, uri: str) -> SessionWish:
-        """As whom a source is to be tracked: while somebody enrols, as a stranger."""
-        if self.enrolment.presenter.page not in (Page.CLOSED, Page.SETUP):
-            return SessionWish(uri)
-        return SessionWish(uri, self.people.presenter.profile, self.settings.improve)
 
     def _track_anew(self) -> None:
         """Go on with the same source as somebody else."""
         if self.bridge.active:
             self.start(self.settings.source_uri)
 
-    def _person_changed(self, name: str) -> None:
-        self.settings = replace(self.settings, profile=name)
-        if self.enrolment.presenter.page in (Page.CLOSED, Page.SETUP):
-            self._track_anew()
-
-    def _enrolment_begun(self) -> None:
-        wish = self.bridge.wish
-        if wish is None or wish.profile is not None or wish.improve:
-            self._track_anew()
-
-    def _enrolment_left(self) -> None:
-        if self.people.presenter.profile is not None or self.settings.improve:
-            self._track_anew()
-
-    def _save_profile(self, profile: Profile) -> None:
-        if self.people.save(profile):
-            self.enrolment.close()
-            self._person_changed(profile.name)
-
-    def _pause_learning(self, paused: bool) -> None:
-        self.actions_by_name["set_improve"].setChecked(not paused)
-
-    def _roll_back(self) -> None:
-        adaptation = self.bridge.adaptation
-        if adaptation is not None and adaptation.rollback():
-            self.view.show_note("The former weights are back")
+    def _remember_person(self) -> None:
+        personal = self.personal
+        self.settings = replace(
+            self.settings,
+            profile=personal.profile_name,
+            improve=personal.improve,
+            learning=personal.learning,
+        )
 
     def _show_choices(self) -> None:
         choices = self.sources.choices(self.settings.source_uri, self.settings.recent_uris)
@@ -408,11 +349,7 @@ class MainWindow(QMainWindow):
         self.view.clear()
 
     def _act(self, action: Action) -> None:
-        if action is Action.UNDO:
-            self.people.undo()
-        elif action is Action.DISMISS:
-            self.people.presenter.dismiss()
-        elif action is not Action.NONE:
+        if not self.personal.act(action) and action is not Action.NONE:
             self.start(self.settings.source_uri)
 
     def _quit(self) -> None:

@@ -96,15 +96,15 @@ class AdaptationPresenter:
             self._loss.append((now_s, loss))
             self._last_step = progress.steps
 
-    def figures(self, now_ns: int) -> LearningFigures:
-        """What to show now."""
+    def figures(self, now_ns: int, kept: bool = True) -> LearningFigures:
+        """What to show now. `kept`: there is a profile that keeps what is learnt."""
         status = self._status
         if status is None:
             return _OFF
         decisions = tuple(self._decisions.values())
         return LearningFigures(
             title=_TITLES[status.state],
-            sentence=status.sentence or _sentence(status),
+            sentence=status.sentence or _sentence(status) + ("" if kept else _NOT_KEPT),
             steps=_steps_text(status.progress),
             samples=_samples_text(status.progress),
             decisions=_decisions_text(decisions),
@@ -208,6 +208,7 @@ _TITLES = {
     AdaptationState.STOPPED: "Improvement is off",
 }
 _PAUSABLE = (AdaptationState.STARTING, AdaptationState.COLLECTING, AdaptationState.LEARNING)
+_NOT_KEPT = " Without a profile it is forgotten at the end."
 _OFF = LearningFigures(
     "Improvement is off",
     "Turn on Improve, above, and the tracker learns from what it sees of your hand while you move.",

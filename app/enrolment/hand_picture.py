@@ -17,7 +17,7 @@ from engine.messages import Float32, Frame, HandState, Side
 from engine.render.mesh import Mesh
 from engine.render.zbuffer import DepthCanvas
 
-REACH_M = 0.14
+REACH_M = 0.12
 """Half of the height that is shown, at the hand's distance."""
 MESH_SHARE = 0.62
 AMBIENT = 0.35

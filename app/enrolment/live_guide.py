@@ -13,6 +13,8 @@ from engine.inference.sighting import Sighting
 from engine.messages import Frame, Side
 
 NS_PER_S = 1_000_000_000
+LONGEST_GAP_NS = 5 * NS_PER_S
+"""Time that passed unseen for longer than this does not count: the source was away."""
 
 
 class SideGuide:
@@ -36,13 +38,17 @@ class SideGuide:
     def captured(self) -> int:
         return sum(self.enrolment.progress.captured)
 
-    def take(self, frame: Frame, sightings: Sequence[Sighting]) -> None:
+    def take(self, frame: Frame, sightings: Sequence[Sighting], time_s: float) -> None:
         before = self.captured
-        self.enrolment.add(sightings, frame.time_ns / NS_PER_S)
+        self.enrolment.add(sightings, time_s)
         self._keeper.add(frame)
         if self.captured > before:
             # A pose was just held: the hand rests in these frames.
             self._keeper.keep()
+
+    def interrupt(self) -> None:
+        """The next frame does not follow the last one."""
+        self._keeper.interrupt()
 
     def skip(self) -> None:
         self._skipped.add(self.enrolment.progress.index)
@@ -70,14 +76,23 @@ class LiveGuide:
     def __init__(self, sides: tuple[Side, ...]) -> None:
         """At least one side."""
         self.guides = tuple(SideGuide(side) for side in sides)
-        self._last_ns = -1
+        self._last_ns, self._time_ns = -1, 0
+        """Of the newest frame on its own timeline, and of the guided minute."""
 
     def take(self, frame: Frame, sightings: Sequence[Sighting]) -> None:
-        """What was seen in a frame; one that came before is passed over."""
-        if frame.time_ns <= self._last_ns:
+        """What was seen in a frame; the same one again is passed over.
+
+        A source that begins anew, or another one, goes on where the last one was.
+        """
+        passed_ns = frame.time_ns - self._last_ns if self._last_ns >= 0 else 0
+        if self._last_ns == frame.time_ns:
             return
+        if not 0 <= passed_ns < LONGEST_GAP_NS:
+            self._now.interrupt()
+            passed_ns = 0
         self._last_ns = frame.time_ns
-        self._now.take(frame, sightings)
+        self._time_ns += passed_ns
+        self._now.take(frame, sightings, self._time_ns / NS_PER_S)
 
     def skip(self) -> None:
         self._now.skip()

@@ -44,6 +44,10 @@ class BurstKeeper:
             self._bursts.append(tuple(self._recent))
             self._recent.clear()
 
+    def interrupt(self) -> None:
+        """The next frame does not follow the last one."""
+        self._recent.clear()
+
     @property
     def bursts(self) -> tuple[Burst, ...]:
         return tuple(self._bursts)

@@ -57,6 +57,14 @@ def test_a_frame_is_taken_once() -> None:
     assert len(guide.guides[0]._keeper._recent) == 1
 
 
+def test_a_source_that_begins_anew_goes_on_where_it_was() -> None:
+    guide = LiveGuide((Side.RIGHT,))
+    for time_ns in (10 * 10**9, 11 * 10**9, 12 * 10**9, 0, 10**9):
+        guide.take(make_frame(captured_ns=time_ns), ())
+    assert guide.guides[0].enrolment.progress.elapsed_s == pytest.approx(3.0)
+    assert len(guide.guides[0]._keeper._recent) == 2
+
+
 def test_too_few_frames_are_a_sentence() -> None:
     measuring = LiveMeasuring("Ada", LiveGuide((Side.RIGHT,)), _no_estimator)
     wait_until(lambda: bool(measuring.failure))
