@@ -58,8 +58,8 @@ def _held_out_objection(offer: Offer, settings: GateSettings) -> str:
     if after.joints.mean() > before.joints.mean():
         return "the network's joints are no better"
     # The one part that no teacher has a say in must not get worse.
-    if after.residual.mean() > (1.0 + settings.worse_share) * before.residual.mean():
-        return "the mesh lies worse on the depth"
+    if after.depth.mean() > (1.0 + settings.worse_share) * before.depth.mean():
+        return "the hand lies worse on the depth"
     return ""
 
 

@@ -1,8 +1,9 @@
 """How well a network does without labels: on held-out lessons, and on the fixed synthetic set.
 
 The held-out score of a lesson adds, in mm: how far the network's joints are from the careful fit,
-how far the joints of its own mesh are from it, and how far the observed points are from that mesh.
-The last knows nothing of the teacher, so a network that only imitates a wrong teacher gains little.
+how far the joints of its parameter head are from it, and how badly the hand that is laid through
+the network's joints lies on the observed depth. The last asks no teacher, so a network that only
+imitates a wrong one is found out by it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from engine.adaptation.lesson_crops import lesson_images, plain_crop
 from engine.adaptation.teacher import Lesson, observe
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose, pose_hand
-from engine.inference.fitting import HandFitter
+from engine.inference.fitting import HandFitter, solve_pose
 from engine.inference.single_view import pose_from_vector
 from engine.nets.single_view import SingleViewNet
 from engine.training.data import Batch
@@ -28,7 +29,7 @@ Float64 = npt.NDArray[np.float64]
 
 WORST_MM = 40.0
 """One lesson counts no more than this in any part: one bad one must not decide."""
-MESH_SHARE, RESIDUAL_SHARE = 0.25, 0.25
+HEAD_SHARE, DEPTH_SHARE = 0.25, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,16 @@ class HeldOutScore:
     """Of one network; mm, one entry a lesson; lower is better."""
 
     joints: Float64
-    mesh: Float64
-    residual: Float64
+    """Of the joint maps to the careful fit."""
+    head: Float64
+    """Of the parameter head's joints to the careful fit."""
+    depth: Float64
+    """Of the hand through the joint maps' joints to the observed depth: no teacher has a say."""
 
     @property
     def each(self) -> Float64:
         """[N] mm."""
-        return self.joints + MESH_SHARE * self.mesh + RESIDUAL_SHARE * self.residual
+        return self.joints + HEAD_SHARE * self.head + DEPTH_SHARE * self.depth
 
     @property
     def total(self) -> float:
@@ -76,15 +80,20 @@ class Scorer:
 
     def _row(self, lesson: Lesson, joints: Float64, pose: HandPose) -> tuple[float, float, float]:
         keypoints = pose_hand(self._model, pose).keypoints
-        observation = observe(lesson.sample)
-        residual = (
-            WORST_MM if observation is None else 1e3 * self._fitter.assess(observation, pose).score
-        )
         return (
             _bounded(_apart_mm(joints, lesson)),
             _bounded(_apart_mm(keypoints, lesson)),
-            _bounded(residual),
+            _bounded(self._off_the_depth_mm(lesson, joints)),
         )
+
+    def _off_the_depth_mm(self, lesson: Lesson, joints: Float64) -> float:
+        """What the fit's judgement says of the person's hand laid through `joints` [21, 3]."""
+        observation = observe(lesson.sample)
+        surface = self._fitter.surface
+        pose = solve_pose(surface, joints, np.ones(len(joints)), lesson.pose.shape)
+        if observation is None or pose is None:
+            return WORST_MM
+        return 1e3 * self._fitter.assess(observation, pose).score
 
     @torch.no_grad()
     def source_mm(self, net: SingleViewNet) -> float:

@@ -63,7 +63,7 @@ def test_one_lucky_sample_is_no_gain() -> None:
     before = score(10.0)
     joints = before.joints.copy()
     joints[0] -= 8.0
-    lucky = HeldOutScore(joints + 0.05, before.mesh, before.residual)
+    lucky = HeldOutScore(joints + 0.05, before.head, before.depth)
     assert "chance" in objection(replace(GOOD, before=before, after=lucky), SETTINGS)
 
 

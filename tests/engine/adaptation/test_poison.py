@@ -21,6 +21,7 @@ from engine.adaptation.settings import (
     GateSettings,
     LearnSettings,
     ReservoirSettings,
+    TeacherSettings,
 )
 from engine.inference.backend_torch import TorchBackend
 from engine.inference.crops import Crop
@@ -40,7 +41,7 @@ SETTINGS = AdaptationSettings(
     gate=GateSettings(every_steps=6, least_held_out=3, least_lessons=6),
     source_samples=24,
 )
-FRAMES, STEPS = 30, 12
+FRAMES, STEPS = 24, 6
 SEEDS = range(5)
 
 
@@ -117,7 +118,11 @@ def test_a_teacher_that_lies_is_not_followed(
         )
 
     monkeypatch.setattr(LessonBook, "_teach_new", lying)
-    settings = replace(SETTINGS, learn=replace(SETTINGS.learn, rate=1e-3, personal=0))
+    settings = replace(
+        SETTINGS,
+        teacher=TeacherSettings(shape_again=1000),
+        learn=replace(SETTINGS.learn, rate=1e-3, personal=0),
+    )
     adapter = Adapter(settings, single_view_network().weights, tmp_path)
     rng = np.random.default_rng(seed)
     for k in range(FRAMES):
@@ -125,7 +130,8 @@ def test_a_teacher_that_lies_is_not_followed(
         sample = None if sighting is None else sample_of(sighting)
         if sample is not None:
             adapter.add(sample)
-    decisions = adapter.work(steps=3 * STEPS)
-    assert adapter.progress.steps == 3 * STEPS, "there was something to be misled by"
+    decisions = adapter.work(steps=4 * STEPS)
+    assert adapter.progress.steps == 4 * STEPS, "there was something to be misled by"
     assert decisions
-    assert not any(decision.accepted for decision in decisions)
+    assert sum(decision.accepted for decision in decisions) <= 1
+    assert error_mm(adapter.weights) <= shipped_error_mm(), "the lie itself was not learnt"
