@@ -59,7 +59,6 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python main.py",
         description="HandTune: a live, metric 3D hand mesh from a depth camera.",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=20),
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
