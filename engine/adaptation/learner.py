@@ -48,7 +48,8 @@ class Learner:
         hand = TorchHand(model)
         self._lesson_loss, self._source_loss = LessonLoss(hand), SupervisedLoss(hand)
         self._fitter = ViewFitter(model)
-        self._objective = single_view_objective(self._fitter.spheres)
+        objective = single_view_objective(self._fitter.spheres)
+        self._objective = objective.without(settings.left_out)
         self.restart(net)
 
     def restart(self, net: SingleViewNet) -> None:
@@ -113,7 +114,7 @@ class Learner:
         )
         share = count / (count + len(exact.image))
         return {
-            "lessons": share * taught,
+            "lessons": self._settings.teacher * share * taught,
             "source": (1.0 - share) * known,
             "lesson joints": taught_parts["joints"],
             "source joints": known_parts["joints"],

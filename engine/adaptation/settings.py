@@ -85,6 +85,10 @@ class LearnSettings:
     """Weight of the label-free losses (engine.losses.objective) beside the teacher's: rendered
     against observed, joints and mesh teaching each other, priors. They count joints 100 where
     those of the lessons count 8."""
+    left_out: tuple[str, ...] = ()
+    """Terms of that loss that do not count, by name: for ablations."""
+    teacher: float = 1.0
+    """Weight of what the fitting teacher says of the person's own frames; 0 in an ablation."""
     turn_rad: float = 3.14159
     scale: tuple[float, float] = (0.84, 1.2)
     shift_m: float = 0.015

@@ -63,7 +63,21 @@ ABLATIONS: tuple[Variant, ...] = (
     Variant("no adapted weights", adapts=False),
     Variant("no enrolled shape", enrols=False),
     Variant("no rendered hands of the person", learn={"personal": 0}),
-    Variant("no frames of the person", learn={"lessons": 1}),
+    Variant("no fitting teacher", learn={"teacher": 0.0}),
+    Variant("no loss without labels", learn={"self_supervised": 0.0}),
+    *(
+        Variant(f"no {term} loss", learn={"left_out": (term,)})
+        for term in (
+            "depth",
+            "silhouette",
+            "points",
+            "part_points",
+            "joints_to_mesh",
+            "mesh_to_joints",
+            "shape",
+            "collision",
+        )
+    ),
     Variant("hardly any rehearsal", learn={"source": 1}),
 )
 """The table of `newcomers --ablate`."""

@@ -18,6 +18,9 @@ from engine.evaluation.newcomers import (
     measure_newcomer,
     row_of,
 )
+from engine.hand.model import load_hand_model
+from engine.losses.objective import single_view_objective
+from engine.losses.views import ViewFitter
 from engine.messages import Side
 
 
@@ -72,6 +75,10 @@ def test_every_ablation_changes_something_that_exists() -> None:
     for variant in ABLATIONS[1:]:
         changed = variant.settings() != whole or not (variant.adapts and variant.enrols)
         assert changed, variant.name
+    objective = single_view_objective(ViewFitter(load_hand_model()).spheres)
+    for variant in ABLATIONS:
+        left_out = variant.settings().learn.left_out
+        assert len(objective.without(left_out).names) == len(objective.names) - len(left_out)
     with pytest.raises(TypeError):
         Variant("nonsense", learn={"no_such_setting": 1}).settings()
 
