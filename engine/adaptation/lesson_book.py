@@ -74,6 +74,9 @@ class LessonBook:
         if verdict.lesson is None:
             self.refused[verdict.refused] += 1
             return
+        if self.reservoir.knows(verdict.lesson):
+            self.refused["nothing new"] += 1
+            return
         if self.reservoir.add(verdict.lesson):
             self.newly_held_out.append(verdict.lesson)
         self._taught[sample.side] += 1

@@ -47,6 +47,13 @@ class Reservoir:
         self._learn: dict[Side, list[_Kept]] = {side: [] for side in Side}
         self._held: dict[Side, list[_Kept]] = {side: [] for side in Side}
 
+    def knows(self, lesson: Lesson) -> bool:
+        """Whether a lesson of the same side that is kept already says the same."""
+        side, description = lesson.sample.side, describe(lesson.pose)
+        kept = (*self._learn[side], *self._held[side])
+        apart = (np.linalg.norm(one.description - description) for one in kept)
+        return any(distance < self._settings.least_apart for distance in apart)
+
     def add(self, lesson: Lesson) -> bool:
         """Keep a lesson; True where it is held out. A full side loses its most redundant one."""
         out = held_out(lesson.sample.time_ns, self._settings)

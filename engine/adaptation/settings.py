@@ -32,6 +32,9 @@ class ReservoirSettings:
     """A block of time is learnt from as a whole or held out as a whole."""
     held_out_of: int = 5
     """One block of so many is held out."""
+    least_apart: float = 0.04
+    """A lesson nearer than this to a kept one (units of `collector.describe`) says nothing new,
+    and a held-out one would only repeat what was learnt: a frozen camera."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,9 @@ SETTINGS = AdaptationSettings(
     source_samples=24,
 )
 FRAMES, STEPS = 24, 6
-SEEDS = range(5)
+SEEDS = range(4)
+NOISE = 1.01
+"""A hundredth is less than what 24 frames can tell."""
 
 
 @cache
@@ -68,9 +70,11 @@ def shipped_error_mm() -> float:
     return error_mm(single_view_network().weights)
 
 
-def samples_of(kind: str, seed: int) -> list[AdaptationSample]:
+def samples_of(kind: str, seed: int, healthy_share: float = 0.0) -> list[AdaptationSample]:
     rng = np.random.default_rng([seed, len(kind)])
-    shots = [POISONS[kind](rng) for _ in range(FRAMES)]
+    shots = [
+        healthy(rng) if rng.random() < healthy_share else POISONS[kind](rng) for _ in range(FRAMES)
+    ]
     seen = [sighting_of(shot, k, trusted=1.0) for k, shot in enumerate(shots)]
     samples = [sample_of(sighting) for sighting in seen if sighting is not None]
     return [sample for sample in samples if sample is not None]
@@ -79,15 +83,25 @@ def samples_of(kind: str, seed: int) -> list[AdaptationSample]:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("kind", list(POISONS))
-def test_poison_never_makes_the_network_worse(kind: str, seed: int, tmp_path: Path) -> None:
+def test_nothing_is_learnt_from_poison(kind: str, seed: int, tmp_path: Path) -> None:
     adapter = Adapter(SETTINGS, single_view_network().weights, tmp_path)
     for sample in samples_of(kind, seed):
         adapter.add(sample)
     decisions = adapter.work(steps=STEPS)
-    if any(decision.accepted for decision in decisions):
-        assert error_mm(adapter.weights) <= shipped_error_mm()
-    else:
-        assert adapter.weights == single_view_network().weights
+    assert not any(decision.accepted for decision in decisions)
+    assert adapter.weights == single_view_network().weights
+    assert sum(adapter.progress.refused.values()) > 0, "the poison came as far as the teacher"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", list(POISONS))
+def test_poison_among_healthy_frames_does_no_harm(kind: str, tmp_path: Path) -> None:
+    adapter = Adapter(SETTINGS, single_view_network().weights, tmp_path)
+    for sample in samples_of(kind, 0, healthy_share=0.6):
+        adapter.add(sample)
+    adapter.work(steps=2 * STEPS)
+    assert adapter.progress.steps > 0, "there was something to learn from"
+    assert error_mm(adapter.weights) <= NOISE * shipped_error_mm()
 
 
 @pytest.mark.slow
@@ -134,4 +148,4 @@ def test_a_teacher_that_lies_is_not_followed(
     assert adapter.progress.steps == 4 * STEPS, "there was something to be misled by"
     assert decisions
     assert sum(decision.accepted for decision in decisions) <= 1
-    assert error_mm(adapter.weights) <= shipped_error_mm(), "the lie itself was not learnt"
+    assert error_mm(adapter.weights) <= NOISE * shipped_error_mm(), "the lie itself was not learnt"

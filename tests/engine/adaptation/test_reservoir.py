@@ -88,5 +88,13 @@ def test_a_better_lesson_takes_the_place_of_the_old_one() -> None:
     assert (*reservoir.lessons, *reservoir.held_out) == (better,)
 
 
+def test_it_knows_what_it_has_seen_of_a_side() -> None:
+    reservoir = Reservoir(SETTINGS)
+    reservoir.add(lesson(0, 0.5))
+    assert reservoir.knows(lesson(70, 0.5))
+    assert not reservoir.knows(lesson(70, 0.8))
+    assert not reservoir.knows(lesson(70, 0.5, Side.LEFT))
+
+
 def test_drawing_from_nothing_gives_nothing() -> None:
     assert Reservoir(SETTINGS).draw(np.random.default_rng(0), 4) == []
