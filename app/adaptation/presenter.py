@@ -167,7 +167,7 @@ def _samples_text(progress: AdaptationProgress) -> str:
 
 def _decisions_text(decisions: Iterable[Decision]) -> str:
     verdicts = [_verdict(decision) for decision in decisions]
-    return " · ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in Verdict)
+    return " · ".join(f"{verdicts.count(verdict)} {word}" for verdict, word in _COUNTED.items())
 
 
 def _disbelieved_text(progress: AdaptationProgress) -> str:
@@ -197,6 +197,11 @@ def _sentence(status: AdaptationStatus) -> str:
     return "Tracking goes on with the weights in use."
 
 
+_COUNTED = {
+    Verdict.ACCEPTED: "accepted",
+    Verdict.REFUSED: "refused",
+    Verdict.ROLLED_BACK: "undone",
+}
 _TITLES = {
     AdaptationState.OFF: "Improvement is off",
     AdaptationState.STARTING: "The learner starts…",

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app import theme
 from app.enrolment.figures import Chip, ChipState
 
-ROW_PX, GAP_PX, PADDING_PX, TICK_PX = 23.0, 5.0, 8.0, 14.0
+ROW_PX, GAP_PX, PADDING_PX, TICK_PX = 22.0, 4.0, 8.0, 14.0
 TEXT_COLOR = {
     ChipState.OPEN: theme.MUTED,
     ChipState.NOW: theme.TEXT,

@@ -126,12 +126,14 @@ def _paint_title(painter: QPainter, box: QRectF, title: str, subtitle: str) -> N
     font.setWeight(QFont.Weight.Normal)
     painter.setFont(font)
     painter.setPen(theme.MUTED)
-    painter.drawText(QRectF(box.left() + 14, 28, box.width() - 20, 18), subtitle)
+    room = box.width() - 24
+    fitting = painter.fontMetrics().elidedText(subtitle, Qt.TextElideMode.ElideRight, int(room))
+    painter.drawText(QRectF(box.left() + 14, 28, room, 18), fitting)
 
 
 def _paint_residual(painter: QPainter, box: QRectF, hand: HandState | None) -> None:
     text = "hand not found" if hand is None else f"{hand.residual_m * 1e3:.1f} mm"
-    place = QRectF(box.left(), 10, box.width() - 14, 24)
+    place = QRectF(box.left(), 5, box.width() - 14, 24)
     font = QFont(painter.font())
     font.setPixelSize(15)
     painter.setFont(font)

@@ -114,7 +114,7 @@ def _remark(results: list[EnrolmentResult]) -> str:
     unseen = any(result.not_seen for result in results)
     sentences = []
     if missed:
-        sentences.append(f"Not captured: {', '.join(missed)}.")
+        sentences.append(f"Not captured: {'; '.join(missed)}.")
     if unseen:
         sentences.append("Dim figures were hardly seen; they are little surer than for anybody.")
     return " ".join(sentences)

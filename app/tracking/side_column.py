@@ -13,6 +13,8 @@ from app import theme
 
 SIDE_MIN_PX, SIDE_FIRST_PX, SIDE_MAX_PX = 316, 380, 560
 PANE_SHAPE, PANE_MIN_PX = 0.75, 120
+ENROLMENT_PX = 374
+"""Height of the guided minute at the least width; its pages differ, and nothing should jump."""
 
 
 class SideMode(StrEnum):
@@ -95,5 +97,8 @@ class SideColumn(QScrollArea):
 
     def _left(self, cards: Sequence[QWidget]) -> int:
         """Height in pixels that these cards leave to the camera's picture."""
-        needed = sum(card.sizeHint().height() + theme.GAP_PX for card in cards)
+        heights = [card.sizeHint().height() for card in cards]
+        if self._mode is SideMode.ENROLMENT:
+            heights = [ENROLMENT_PX]
+        needed = sum(height + theme.GAP_PX for height in heights)
         return self.viewport().height() - needed

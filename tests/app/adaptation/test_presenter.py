@@ -39,7 +39,7 @@ def test_decisions_are_counted_and_marked_with_their_figures() -> None:
     decisions = (ACCEPTED, REFUSED, ROLLED_BACK)
     presenter.update(_status(progress=AdaptationProgress(decisions=decisions)), 40 * S)
     figures = presenter.figures(40 * S)
-    assert figures.decisions == "1 accepted · 1 refused · 1 rolled back"
+    assert figures.decisions == "1 accepted · 1 refused · 1 undone"
     verdicts = [mark.verdict for mark in figures.marks]
     assert verdicts == [Verdict.ACCEPTED, Verdict.REFUSED, Verdict.ROLLED_BACK]
     assert "7.00 → 6.00 mm" in figures.marks[0].text
