@@ -29,7 +29,7 @@ Float64 = npt.NDArray[np.float64]
 
 WORST_MM = 40.0
 """One lesson counts no more than this in any part: one bad one must not decide."""
-HEAD_SHARE, DEPTH_SHARE = 0.25, 1.0
+HEAD_SHARE, DEPTH_SHARE = 0.02, 1.0
 
 
 @dataclass(frozen=True, slots=True)

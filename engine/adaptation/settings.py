@@ -73,8 +73,10 @@ class LearnSettings:
     """Steps in which the rate falls to a tenth, before it begins again: a network that was trained
     to rest at a minimum forgets by the noise of the steps alone, and at the end of a cycle it
     rests again. The gate asks then."""
-    frozen: tuple[str, ...] = ("stem", "encoder")
-    """Parts of the network, by piece of their name, that stay as they are."""
+    frozen: tuple[str, ...] = ("stem", "encoder", "decide")
+    """Parts of the network, by piece of their name, that stay as they are: the encoder because it
+    forgets most for the least gain, the decisions because they were fitted on much more than a
+    step sees (presence, side)."""
     weight_decay: float = 0.0
     keep: float = 0.92
     """Of the average of the weights that is offered, each step."""

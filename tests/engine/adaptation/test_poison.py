@@ -97,7 +97,7 @@ def test_nothing_is_learnt_from_poison(kind: str, seed: int, tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", list(POISONS))
 def test_poison_among_healthy_frames_does_no_harm(kind: str, tmp_path: Path) -> None:
     adapter = Adapter(SETTINGS, single_view_network().weights, tmp_path)
-    for sample in samples_of(kind, 0, healthy_share=0.6):
+    for sample in samples_of(kind, 0, healthy_share=0.75):
         adapter.add(sample)
     adapter.work(steps=2 * STEPS)
     assert adapter.progress.steps > 0, "there was something to learn from"
