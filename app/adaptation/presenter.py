@@ -104,7 +104,7 @@ class AdaptationPresenter:
         decisions = tuple(self._decisions.values())
         return LearningFigures(
             title=_TITLES[status.state],
-            sentence=status.sentence or _sentence(status) + ("" if kept else _NOT_KEPT),
+            sentence=status.sentence or _sentence(status, kept),
             steps=_steps_text(status.progress),
             samples=_samples_text(status.progress),
             decisions=_decisions_text(decisions),
@@ -175,7 +175,7 @@ def _disbelieved_text(progress: AdaptationProgress) -> str:
     return "\n".join(f"{count} × {reason}" for reason, count in reasons if count)
 
 
-def _sentence(status: AdaptationStatus) -> str:
+def _sentence(status: AdaptationStatus, kept: bool) -> str:
     progress, wanted = status.progress, GateSettings()
     match status.state:
         case AdaptationState.COLLECTING:
@@ -186,10 +186,10 @@ def _sentence(status: AdaptationStatus) -> str:
         case AdaptationState.LEARNING if status.first_gain_s is not None:
             return (
                 f"Weights {status.revision} are in use; the first gain came after "
-                f"{status.first_gain_s:.0f} s. Others replace them only if they prove better."
+                f"{status.first_gain_s:.0f} s. " + (_ONLY_BETTER if kept else _NOT_KEPT)
             )
         case AdaptationState.LEARNING:
-            return "In the background; new weights are used only once they prove better."
+            return f"In the background. {_ONLY_BETTER if kept else _NOT_KEPT}"
         case AdaptationState.PAUSED:
             return "Tracking goes on with the weights in use."
         case AdaptationState.STARTING | AdaptationState.RESTARTING:
@@ -213,7 +213,8 @@ _TITLES = {
     AdaptationState.STOPPED: "Improvement is off",
 }
 _PAUSABLE = (AdaptationState.STARTING, AdaptationState.COLLECTING, AdaptationState.LEARNING)
-_NOT_KEPT = " Without a profile it is forgotten at the end."
+_ONLY_BETTER = "New weights are used only if they prove better."
+_NOT_KEPT = "Without a profile, what is learnt is forgotten at the end."
 _OFF = LearningFigures(
     "Improvement is off",
     "Turn on Improve, above, and the tracker learns from what it sees of your hand while you move.",

@@ -99,6 +99,13 @@ def test_every_state_has_words(state: AdaptationState) -> None:
     assert figures.paused is (state is AdaptationState.PAUSED)
 
 
+def test_without_a_profile_it_says_that_nothing_is_kept() -> None:
+    presenter = AdaptationPresenter()
+    presenter.update(_status(), 0)
+    assert "forgotten" in presenter.figures(0, kept=False).sentence
+    assert "forgotten" not in presenter.figures(0, kept=True).sentence
+
+
 def test_another_session_begins_an_empty_plot() -> None:
     presenter = AdaptationPresenter()
     presenter.update(_status(progress=AdaptationProgress(decisions=(ACCEPTED,))), 0)
