@@ -115,7 +115,8 @@ class Open3DRenderer:
     def _show_ghost(self, mesh: Mesh) -> None:
         if self._ghost is None:
             self._ghost = _MeshNode(self._o3d, mesh)
-            self._add(self._ghost.geometry)
+            # The lights hang on the bounding box, and the hand must not change with the ghost.
+            self._visualizer.add_geometry(self._ghost.geometry, reset_bounding_box=False)
             return
         self._ghost.change(mesh)
         self._visualizer.update_geometry(self._ghost.geometry)

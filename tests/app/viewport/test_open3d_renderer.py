@@ -94,9 +94,9 @@ def test_a_ghost_is_seen_through_and_goes_without_a_trace(renderer: Open3DRender
     ghost = replace(mesh, vertices=mesh.vertices + np.float32([0.06, 0.0, 0.0]))
     plain = renderer.draw(hand, POSE, SIZE)
     both = renderer.draw(replace(hand, ghost=ghost), POSE, SIZE)
+    after = renderer.draw(hand, POSE, SIZE)
     solid = renderer.draw(replace(hand, meshes=(mesh, ghost)), POSE, SIZE)
     only_ghost = _drawn(both) & ~_drawn(plain)
     assert only_ghost.mean() > 0.01
     assert both[only_ghost].mean() < solid[only_ghost].mean()
-    after = renderer.draw(hand, POSE, SIZE)
     assert np.array_equal(after, plain)
