@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isfinite, sqrt
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.adaptation.score import HeldOutScore
 from engine.adaptation.settings import GateSettings
@@ -30,6 +31,8 @@ class Offer:
     """Change against the weights that ship, relative to their size."""
 
 
+Float64 = npt.NDArray[np.float64]
+
 FORGOTTEN = "too much of what was known before is forgotten"
 
 
@@ -53,7 +56,7 @@ def _held_out_objection(offer: Offer, settings: GateSettings) -> str:
     before, after = offer.before, offer.after
     if not (isfinite(after.total) and after.total <= (1.0 - settings.least_gain) * before.total):
         return "no gain on the held-out samples"
-    if _doubtful(before, after):
+    if _doubtful(before, after, settings):
         return "the gain on the held-out samples may be chance"
     if after.joints.mean() > before.joints.mean():
         return "the network's joints are no better"
@@ -63,10 +66,10 @@ def _held_out_objection(offer: Offer, settings: GateSettings) -> str:
     return ""
 
 
-def _doubtful(before: HeldOutScore, after: HeldOutScore) -> bool:
-    """Whether the mean gain is within its own standard error."""
+def _doubtful(before: HeldOutScore, after: HeldOutScore, settings: GateSettings) -> bool:
+    """Whether the mean gain may be chance: it is within so many of its own standard errors."""
     gain = before.each - after.each
-    return float(gain.mean()) < float(gain.std()) / sqrt(len(gain))
+    return float(gain.mean()) < settings.sureness * _standard_error(gain)
 
 
 def got_worse(former: HeldOutScore, now: HeldOutScore, settings: GateSettings) -> bool:
@@ -74,5 +77,12 @@ def got_worse(former: HeldOutScore, now: HeldOutScore, settings: GateSettings) -
     if len(now.joints) < settings.least_held_out:
         return False
     loss = now.each - former.each
-    clear = float(loss.mean()) > float(np.std(loss)) / sqrt(len(loss))
+    clear = float(loss.mean()) > _standard_error(loss)
     return clear and now.total > (1.0 + settings.worse_share) * former.total
+
+
+def _standard_error(values: Float64) -> float:
+    """Of the mean; infinite for fewer than two values."""
+    if len(values) < 2:
+        return float("inf")
+    return float(np.std(values, ddof=1)) / sqrt(len(values))

@@ -113,6 +113,8 @@ class GateSettings:
     least_lessons: int = 16
     least_gain: float = 0.01
     """Share by which the held-out score must fall."""
+    sureness: float = 1.7
+    """Standard errors by which the mean gain must differ from none: one in twenty by chance."""
     source_loss: float = 0.05
     """Share by which the source error may rise."""
     largest_step: float = 0.05

@@ -127,9 +127,9 @@ def empty_room(rng: np.random.Generator) -> Shot:
 
 
 def noisy_camera(rng: np.random.Generator) -> Shot:
-    """The person's hand behind noise of 6 mm, a third of the pixels lost."""
+    """The person's hand behind noise of 9 mm, a third of the pixels lost."""
     shot = healthy(rng)
-    depth = shot.depth_m + rng.normal(0, 0.006, shot.depth_m.shape)
+    depth = shot.depth_m + rng.normal(0, 0.009, shot.depth_m.shape)
     depth = np.where(rng.random(depth.shape) < 0.3, 0, depth).astype(np.float32)
     return replace(shot, depth_m=depth)
 
