@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from engine.adaptation.decision import Decision
-from engine.adaptation.gate import FORGOTTEN, Offer, got_worse, objection
+from engine.adaptation.gate import FORGOTTEN, NOT_WORTH_IT, Offer, got_worse, objection
 from engine.adaptation.learner import Learner, all_finite, halfway, relative_change
 from engine.adaptation.lesson_book import LessonBook
 from engine.adaptation.personal_pool import PersonalPool
@@ -146,7 +146,7 @@ class Adapter:
         offered = as_stored(self._learner.average)
         before, offer = self._offer(offered)
         reason = objection(offer, self._settings.gate)
-        if reason == FORGOTTEN:  # half of the way forgets less than half
+        if reason in (FORGOTTEN, NOT_WORTH_IT):  # half of the way forgets less than half
             offered = as_stored(halfway(self._store.current.net, self._learner.average))
             before, offer = self._offer(offered)
             reason = objection(offer, self._settings.gate)
@@ -170,6 +170,7 @@ class Adapter:
             before=before,
             after=self._scorer.held_out(offered, held) if finite else before,
             source_first=self._source_first,
+            source_before=self._scorer.source_mm(self._store.current.net),
             source_after=self._scorer.source_mm(offered) if finite else float("inf"),
             finite=finite,
             step_size=relative_change(offered, self._store.first.net),

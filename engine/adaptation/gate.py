@@ -24,16 +24,24 @@ class Offer:
     """Of the weights offered, on the same held-out lessons."""
     source_first: float
     """Source error of the weights that ship."""
+    source_before: float
+    """Of the weights in use."""
     source_after: float
     finite: bool
     """Whether every number of the weights offered is one."""
     step_size: float
     """Change against the weights that ship, relative to their size."""
 
+    @property
+    def source_lost(self) -> float:
+        """Share by which the source error rose over that of the weights in use."""
+        return self.source_after / self.source_before - 1.0
+
 
 Float64 = npt.NDArray[np.float64]
 
 FORGOTTEN = "too much of what was known before is forgotten"
+NOT_WORTH_IT = "more is forgotten than the gain is worth"
 
 
 def objection(offer: Offer, settings: GateSettings) -> str:
@@ -60,6 +68,8 @@ def _held_out_objection(offer: Offer, settings: GateSettings) -> str:
         return "the gain on the held-out samples may be chance"
     if after.joints.mean() > before.joints.mean():
         return "the network's joints are no better"
+    if offer.source_lost > settings.lost_per_gained * (1.0 - after.total / before.total):
+        return NOT_WORTH_IT
     # The one part that no teacher has a say in must not get worse.
     if after.depth.mean() > (1.0 + settings.worse_share) * before.depth.mean():
         return "the hand lies worse on the depth"

@@ -65,7 +65,7 @@ class TeacherSettings:
 class LearnSettings:
     """Steps of the training copy."""
 
-    rate: float = 5e-4
+    rate: float = 1e-4
     """AdamW."""
     warm_up: int = 20
     """Steps until that rate is reached."""
@@ -78,7 +78,7 @@ class LearnSettings:
     forgets most for the least gain, the decisions because they were fitted on much more than a
     step sees (presence, side)."""
     weight_decay: float = 0.0
-    keep: float = 0.92
+    keep: float = 0.98
     """Of the average of the weights that is offered, each step."""
     lessons: int = 6
     """Crops of the person's own frames in a step ..."""
@@ -117,6 +117,9 @@ class GateSettings:
     """Standard errors by which the mean gain must differ from none: one in twenty by chance."""
     source_loss: float = 0.05
     """Share by which the source error may rise."""
+    lost_per_gained: float = 0.33
+    """Share lost on the source set for each share gained on held-out samples: those are of the
+    last seconds, and the next ones will be as new to the network as the source set is."""
     largest_step: float = 0.05
     """Change of the weights relative to their size, against the weights at the start."""
     worse_share: float = 0.02
