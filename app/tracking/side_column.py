@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -73,6 +73,7 @@ class SideColumn(QScrollArea):
         column.addStretch(0)
         content.setMinimumWidth(0)
         self.setWidget(content)
+        content.installEventFilter(self)
         self.show_mode(SideMode.FIGURES)
 
     def show_mode(self, mode: SideMode) -> None:
@@ -84,6 +85,12 @@ class SideColumn(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            # A card has grown, with one more stage for example.
+            self._arrange()
+        return super().eventFilter(watched, event)
 
     def _arrange(self) -> None:
         shown = list(self._cards[self._mode])

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app import theme
 
 ROW_PX = 16
-ROWS_KEPT = 5
+ROWS_KEPT = 6
 """Height is reserved for this many stages, so that the column does not jump at the start."""
 BAR_COLOR = QColor("#3f7f86")
 

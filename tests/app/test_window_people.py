@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from PySide6.QtCore import Qt
@@ -287,3 +289,17 @@ def test_every_mode_fits(qtbot: QtBot, desk: Desk, size: tuple[int, int], mode: 
     assert side.widget().width() <= side.viewport().width()
     assert side.widget().sizeHint().height() <= side.viewport().height()
     assert desk.window.bar.sizeHint().width() <= desk.window.width()
+
+
+def test_one_more_stage_makes_the_picture_smaller_and_scrolls_nothing(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    session = desk.run(qtbot)
+    assert session.scene is not None
+    stages = {f"stage {k}": 1.0 for k in range(9)}
+    height = desk.window.view._speed.height()
+    session.scene = replace(session.scene, stage_ms=MappingProxyType(stages))
+    qtbot.waitUntil(lambda: desk.window.view._speed.height() > height)
+    side = desk.window.view._side
+    qtbot.waitUntil(lambda: not side.verticalScrollBar().isVisible())
+    assert side.widget().height() <= side.viewport().height()
