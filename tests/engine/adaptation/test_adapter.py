@@ -36,9 +36,10 @@ SHIPPED = single_view_network().weights
 
 
 @cache
-def samples() -> tuple[AdaptationSample, ...]:
-    rng = np.random.default_rng(8)
-    seen = [sighting_of(healthy(rng), k, trusted=1.0) for k in range(24)]
+def samples(first: int = 0) -> tuple[AdaptationSample, ...]:
+    """Two seconds of healthy frames, from frame number `first` on."""
+    rng = np.random.default_rng(8 + first)
+    seen = [sighting_of(healthy(rng), first + k, trusted=1.0) for k in range(24)]
     made = [sample_of(sighting) for sighting in seen if sighting is not None]
     return tuple(sample for sample in made if sample is not None)
 
@@ -119,7 +120,7 @@ def test_the_watch_rolls_back_what_new_samples_speak_against(adapter: Adapter) -
     with torch.no_grad():  # spoil the weights in use
         for parameter in adapter._store.current.net.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
-    for sample in samples():
+    for sample in samples(100):
         adapter.add(sample)
     (decision,) = adapter.work(steps=8)
     assert decision.rolled_back
