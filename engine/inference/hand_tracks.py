@@ -40,7 +40,10 @@ MEMORY_NS = 10_000_000_000
 STALE_NS = 250_000_000
 """After a pause as long as this between two frames a hand may be anywhere."""
 GLANCES = 2
-"""Candidates glanced at for each hand that is missing."""
+"""Candidates glanced at for each hand that is missing, where none is followed."""
+SECOND_SCORE = 0.22
+"""Score of a candidate that is worth a glance beside a hand that is followed: there the frames must
+stay cheap, and the next search is half a second away."""
 SEARCH_EVERY = 15
 """Frames between searches for a second hand while one is followed."""
 SAME_PLACE_M = 0.07
@@ -168,7 +171,8 @@ class HandTracks:
         """Where to look: at every hand that is followed, then at candidates that are none of them.
 
         A track that is missing moves to a candidate of its side. The best candidates come first in
-        `candidates`; at most twice as many are added as hands are missing (`room`), to choose from.
+        `candidates`; at most twice as many are added as hands are missing (`room`), to choose from,
+        but only the best one while another hand is followed.
         """
         places = [Place(t.hand_id, t.predicted(time_ns), t.right) for t in self._tracks]
         owners = [_nearest(candidate.centre, places, TAKEN_M) for candidate in candidates]
@@ -177,6 +181,8 @@ class HandTracks:
             if own and (track.misses > 0 or time_ns - track.seen_ns >= STALE_NS):
                 places[k] = replace(places[k], centre=own[0].centre)
         free = [c for c, owner in zip(candidates, owners, strict=True) if owner is None]
+        if any(track.misses == 0 for track in self._tracks):
+            return places + [c for c in free if c.score >= SECOND_SCORE][: self.room(time_ns)]
         return places + free[: GLANCES * self.room(time_ns)]
 
     def update(
