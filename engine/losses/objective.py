@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.losses.hand_spheres import HandSpheres
 from engine.losses.priors import Collision, ShapePrior
-from engine.losses.teaching import DistilJoints, DistilMesh, LessonJoints, LessonPose
+from engine.losses.teaching import DistilJoints, DistilMesh
 from engine.losses.terms import (
     DepthDifference,
     JointsTeachMesh,
@@ -133,13 +133,6 @@ def multi_view_objective(spheres: HandSpheres, distillation: float = 10.0) -> Ob
             TermGroup("cross_prior", 1.0, Answers.FUSED, prior(spheres)),
         )
     )
-
-
-def with_lessons(objective: Objective, weight: float = 1.0) -> Objective:
-    """The objective and, on top, a fitted hand as the teacher."""
-    terms = (Weighted(LessonJoints(), 8.0), Weighted(LessonPose(), 4.0))
-    group = TermGroup("lesson", weight, Answers.SINGLE, terms)
-    return Objective((*objective.groups, group))
 
 
 def _without(group: TermGroup, names: set[str]) -> TermGroup:

@@ -53,19 +53,6 @@ class Fused(NamedTuple):
     """[N, 21] in 0..1."""
 
 
-class Lesson(NamedTuple):
-    """A fitted hand that the network may learn from; a constant."""
-
-    joints: Tensor
-    """[N, 21, 3] crop coordinates."""
-    pose: PoseVector
-    """Relative to the crop."""
-    trust: Tensor
-    """[N] in 0..1: how much the fit is believed."""
-    joint_trust: Tensor
-    """[N, 21] in 0..1: low for joints that were hidden."""
-
-
 class FittedViews(NamedTuple):
     """N crops, the network's answers and the posed, rendered hand model."""
 
@@ -85,7 +72,6 @@ class FittedViews(NamedTuple):
     observed: Observed
     rendered: Rendered
     fused: Fused | None = None
-    lesson: Lesson | None = None
     known_shape: Tensor | None = None
     """[N, 10]: the person's; the mean hand where None."""
 

@@ -154,11 +154,6 @@ def erased(image: Float32, rng: np.random.Generator, change: ViewChange) -> Floa
     return image
 
 
-def first_views(batch: ViewBatch, views: int) -> ViewBatch:
-    """The first `views` views of every hand."""
-    return chosen_views(batch, torch.arange(views))
-
-
 def chosen_views(batch: ViewBatch, which: Tensor) -> ViewBatch:
     """Some views of every hand, in the order of `which`."""
     size = batch.T_rig_from_camera.shape[:2]

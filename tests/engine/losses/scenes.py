@@ -12,7 +12,7 @@ from engine.hand.skinning import pose_hand
 from engine.hand.torch_skinning import rotation_from_axis_angle
 from engine.inference.crops import BACKGROUND, Crop
 from engine.inference.single_view import pose_from_vector
-from engine.losses.views import FittedViews, Fused, Lesson, ViewFitter
+from engine.losses.views import FittedViews, Fused, ViewFitter
 from engine.nets.crop_geometry import CropGeometry
 from engine.nets.pose_vector import PoseVector
 from engine.render.raycast import cast_depth
@@ -90,17 +90,14 @@ def some_mistake(seed: int = 0) -> Tensor:
 def fitted(mistake: Tensor, joints: Tensor | None = None, image: Tensor = IMAGE) -> FittedViews:
     """Views of a guess with everything a term may ask for; joints are the true ones."""
     views = FITTER(image, GEOMETRY, TRUE_JOINTS if joints is None else joints, guess(mistake))
-    return views._replace(
-        fused=FUSED, lesson=Lesson(TRUE_JOINTS, TRUTH, TRUST, JOINT_TRUST), known_shape=TRUTH.shape
-    )
+    return views._replace(fused=FUSED, known_shape=TRUTH.shape)
 
 
 with torch.no_grad():
     _TRUE = FITTER(IMAGE, GEOMETRY, torch.zeros(COUNT, 21, 3).double(), guess(some_mistake() * 0))
 TRUE_JOINTS = _TRUE.keypoints
-TRUST = torch.tensor([1.0, 0.5, 0.8]).double()
-JOINT_TRUST = torch.linspace(0.2, 1.0, 21).double().expand(COUNT, 21)
-FUSED = Fused(TRUE_JOINTS, TRUE_JOINTS, _TRUE.vertices, JOINT_TRUST)
+CONFIDENCE = torch.linspace(0.2, 1.0, 21).double().expand(COUNT, 21)
+FUSED = Fused(TRUE_JOINTS, TRUE_JOINTS, _TRUE.vertices, CONFIDENCE)
 
 
 def joint_mistake(seed: int = 0) -> Tensor:

@@ -5,23 +5,19 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.losses.objective import (
-    multi_view_objective,
-    single_view_objective,
-    with_lessons,
-)
+from engine.losses.objective import multi_view_objective, single_view_objective
 from tests.engine.losses.scenes import FITTER, fitted, joint_mistake, some_mistake
 
 SINGLE = fitted(0.5 * some_mistake(1))
 FUSED = fitted(0.2 * some_mistake(2))
-EVERYTHING = with_lessons(multi_view_objective(FITTER.spheres))
+EVERYTHING = multi_view_objective(FITTER.spheres)
 
 
 def test_the_total_is_the_sum_of_its_named_parts() -> None:
     total, parts = EVERYTHING(SINGLE, FUSED)
     assert tuple(parts) == EVERYTHING.names
     torch.testing.assert_close(total, sum(parts.values()))
-    assert len(EVERYTHING.names) == 6 + 6 + 2 + 2 + 2 + 2
+    assert len(EVERYTHING.names) == 6 + 6 + 2 + 2 + 2
 
 
 def test_single_and_fused_answers_are_judged_by_the_same_terms() -> None:
@@ -52,7 +48,7 @@ def test_each_term_can_be_left_out(name: str) -> None:
 
 def test_a_term_can_be_left_out_everywhere_and_a_group_as_a_whole() -> None:
     assert not [n for n in EVERYTHING.without(["collision"]).names if "collision" in n]
-    assert EVERYTHING.without(["single", "cross", "cross_prior", "distil", "lesson"]).names == (
+    assert EVERYTHING.without(["single", "cross", "cross_prior", "distil"]).names == (
         "prior.shape",
         "prior.collision",
     )
@@ -68,8 +64,6 @@ def test_missing_answers_are_named() -> None:
         EVERYTHING(SINGLE)
     with pytest.raises(ValueError, match="distillation needs fused answers"):
         EVERYTHING(SINGLE._replace(fused=None), FUSED)
-    with pytest.raises(ValueError, match="lesson"):
-        EVERYTHING(SINGLE._replace(lesson=None), FUSED)
 
 
 def test_steps_downhill_bring_the_hand_to_the_truth() -> None:

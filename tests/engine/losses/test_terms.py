@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.inference.crops import BACKGROUND
 from engine.losses.priors import Collision, ShapePrior
-from engine.losses.teaching import DistilJoints, DistilMesh, LessonJoints, LessonPose
+from engine.losses.teaching import DistilJoints, DistilMesh
 from engine.losses.terms import (
     DepthDifference,
     JointsTeachMesh,
@@ -34,9 +34,9 @@ from tests.engine.losses.scenes import (
 
 RENDERED = (DepthDifference(), SilhouetteDifference())
 OF_POSE: tuple[LossTerm, ...] = (
-    PointsToMesh(), PartPointsToMesh(), JointsTeachMesh(), DistilMesh(), LessonPose(), ShapePrior(),
+    PointsToMesh(), PartPointsToMesh(), JointsTeachMesh(), DistilMesh(), ShapePrior(),
 )  # fmt: skip
-OF_JOINTS: tuple[LossTerm, ...] = (MeshTeachesJoints(), DistilJoints(), LessonJoints())
+OF_JOINTS: tuple[LossTerm, ...] = (MeshTeachesJoints(), DistilJoints())
 
 
 def _name(term: LossTerm) -> str:
