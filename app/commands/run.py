@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     check_display()
     if args.profile is not None:
         _remember(args.profile)
-    from app.window import run_window
+    from app.application import run_window
 
     return run_window(args.source)
 

@@ -23,4 +23,6 @@ def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
     for session in made.sessions:
         session.lingering = False
     made.window.bridge.close()
-    qtbot.waitUntil(lambda: made.window.sources.poll() or not made.window.sources.searching)
+    qtbot.waitUntil(
+        lambda: made.window.sources.presenter.poll() or not made.window.sources.presenter.searching
+    )

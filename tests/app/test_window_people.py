@@ -165,7 +165,8 @@ def test_the_chosen_profile_is_used_and_remembered(qtbot: QtBot, desk: Desk) -> 
     qtbot.addWidget(again)
     assert again.people.presenter.current == "Ada"
     again.bridge.close()
-    qtbot.waitUntil(lambda: again.sources.poll() or not again.sources.searching)
+    sources = again.sources.presenter
+    qtbot.waitUntil(lambda: sources.poll() or not sources.searching)
 
 
 def test_the_list_names_everybody_and_offers_a_new_user(qtbot: QtBot, desk: Desk) -> None:
@@ -288,7 +289,7 @@ def test_every_mode_fits(qtbot: QtBot, desk: Desk, size: tuple[int, int], mode: 
     side = desk.window.view._side
     assert side.widget().width() <= side.viewport().width()
     assert side.widget().sizeHint().height() <= side.viewport().height()
-    assert desk.window.bar.sizeHint().width() <= desk.window.width()
+    assert desk.window.sources.bar.sizeHint().width() <= desk.window.width()
 
 
 def test_one_more_stage_makes_the_picture_smaller_and_scrolls_nothing(

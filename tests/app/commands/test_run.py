@@ -52,7 +52,7 @@ def test_with_a_display_the_window_gets_the_source(monkeypatch: pytest.MonkeyPat
         asked.append(uri)
         return 0
 
-    monkeypatch.setitem(sys.modules, "app.window", SimpleNamespace(run_window=run_window))
+    monkeypatch.setitem(sys.modules, "app.application", SimpleNamespace(run_window=run_window))
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     assert main([]) == 0
     assert main(["--source", "sim:seed=4"]) == 0
