@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.inference.crops import BACKGROUND
-from engine.render.window_raster import NOTHING, back, draw, mix
+from engine.render.outline_mixing import back, mix
+from engine.render.window_raster import NOTHING, draw
 
 
 class Rendered(NamedTuple):
@@ -78,7 +79,7 @@ def shared_edges(faces: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 class _Window(torch.autograd.Function):
-    """window_raster as a torch operation, computed in float64."""
+    """window_raster and outline_mixing as a torch operation, computed in float64."""
 
     @staticmethod
     def forward(
