@@ -8,10 +8,10 @@ the observed depth, filter. A left hand is handled in the mirror (engine.inferen
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,33 +21,25 @@ from engine.hand.model import HandModel, load_hand_model
 from engine.hand.skinning import HandPose, pose_hand
 from engine.inference.backend import AUTO, NetworkFile, create_backend
 from engine.inference.belief import fit_evidence
-from engine.inference.crops import CUBE_M, Crop
+from engine.inference.crops import CUBE_M
 from engine.inference.depth_view import DepthView, FrameViews, mirror_points, mirror_pose
+from engine.inference.first_look import FirstLook, glance
 from engine.inference.fitting import KnownShape, nothing_known, trust
 from engine.inference.followed_hand import FollowedHand
 from engine.inference.hand_solver import HandSolver, SolvedHand
-from engine.inference.hand_tracks import (
-    MOST_HANDS,
-    HandTrack,
-    HandTracks,
-    Place,
-)
+from engine.inference.hand_track import HandTrack, Place
+from engine.inference.hand_tracks import MOST_HANDS, HandTracks
+from engine.inference.lanes import Lane, Lanes
 from engine.inference.localiser import create_localiser
-from engine.inference.seen import Seen, belief_of, finger_centre, seen_at, side_told
+from engine.inference.seen import Seen, seen_at
 from engine.inference.sighting import Sighting
 from engine.inference.single_view import NetworkHand, SingleViewInference, single_view_network
 from engine.inference.stage_times import StageTimes
 from engine.messages import Float32, Frame, FrameSet, HandState, Scene, Side
-from engine.runtime.side_by_side import side_by_side
 
 Float64 = npt.NDArray[np.float64]
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
 NEAREST_M = 0.05
-LEAST_BELIEF = 0.3
-"""Places of which the network thinks less at first glance are not worth two fits."""
 
 
 def create_estimator(
@@ -91,20 +83,6 @@ class _Shown:
     sighting: Sighting
 
 
-@dataclass(frozen=True, slots=True)
-class _Lane:
-    """What one of two hands is worked on with, beside the other."""
-
-    network: SingleViewInference
-    views: FrameViews
-    times: StageTimes
-
-    def infer(self, side: Side, centre: Float64, cube_m: float) -> NetworkHand:
-        """The network's answer to a crop, in the view of `side`."""
-        view = self.views[side]
-        return self.network.infer([view], [Crop(view.camera, centre, cube_m)])[0]
-
-
 class DepthEstimator:
     """Follows up to two hands in the depth frames of one camera. Belongs to one thread.
 
@@ -126,6 +104,7 @@ class DepthEstimator:
         self._followed: dict[int, FollowedHand] = {}
         self._revision = weights_revision
         self._known = dict.fromkeys(Side, nothing_known())
+        self._first_look = FirstLook(self._solver, self._known)
         self.sightings: tuple[Sighting, ...] = ()
         """Of the hands shown in the last frame."""
 
@@ -149,6 +128,7 @@ class DepthEstimator:
     def know_person(self, shapes: Mapping[Side, KnownShape]) -> None:
         """Begin every hand that is found from now on with a person's shape, learnt before."""
         self._known = {side: shapes.get(side, nothing_known()) for side in Side}
+        self._first_look = FirstLook(self._solver, self._known)
 
     def estimate(self, frame_set: FrameSet) -> Scene:
         frame = frame_set.frames[0]
@@ -158,15 +138,17 @@ class DepthEstimator:
         times.lap("find")
         places = self._tracks.places(frame.time_ns, candidates)
         in_front = [place for place in places if place.centre[2] > NEAREST_M]
-        glanced = self._in_lanes(self._see, in_front, views, times)
-        seen = self._met(glanced, self._tracks.room(frame.time_ns), views, times)
+        lanes = Lanes(self._networks, views, times)
+        glanced = lanes.work(self._see, in_front)
+        sides, room = self._tracks.sides_of_new, self._tracks.room(frame.time_ns)
+        seen = self._first_look.take(lanes, glanced, sides, room)
         shown = self._tracks.update(frame.time_ns, [s.look for s in seen], searched)
         self._forget_lost()
 
-        def hand_of(lane: _Lane, track: HandTrack) -> _Shown | None:
+        def hand_of(lane: Lane, track: HandTrack) -> _Shown | None:
             return self._hand(lane, frame, track, seen)
 
-        found = self._in_lanes(hand_of, shown, views, times)
+        found = lanes.work(hand_of, shown)
         hands = [hand for hand in found if hand is not None]
         self.sightings = tuple(hand.sighting for hand in hands)
         return Scene(
@@ -177,28 +159,11 @@ class DepthEstimator:
             published_ns=time.monotonic_ns(),
         )
 
-    def _in_lanes(
-        self,
-        work: Callable[[_Lane, Item], Result],
-        items: Sequence[Item],
-        views: FrameViews,
-        times: StageTimes,
-    ) -> list[Result]:
-        """Work on up to two items at a time; their times are added to `times`."""
-        lanes = [_Lane(network, views, StageTimes()) for network in self._networks]
-        results: list[Result] = []
-        for start in range(0, len(items), len(lanes)):
-            batch = items[start : start + len(lanes)]
-            results += side_by_side(lambda k, item: work(lanes[k], item), batch)
-        for lane in lanes:
-            times.add(lane.times)
-        return results
-
-    def _see(self, lane: _Lane, place: Place) -> Seen:
+    def _see(self, lane: Lane, place: Place) -> Seen:
         """Ask the network about a place."""
         hand = self._followed.get(place.track_id) if place.track_id is not None else None
         if hand is None:
-            return self._glance(lane, place)
+            return glance(lane, place, self._tracks.sides_of_new)
         centre = mirror_points(place.centre + hand.crop_offset, hand.side)
         lane.times.mark()
         network = lane.infer(hand.side, centre, hand.cube_m(self._models[Side.RIGHT]))
@@ -206,49 +171,8 @@ class DepthEstimator:
         lane.times.lap("network")
         return seen_at(place, hand.side, network, right, hand.evidence)
 
-    def _glance(self, lane: _Lane, place: Place) -> Seen:
-        """Ask the network about a place where no hand is followed, once."""
-        sides = self._tracks.sides_of_new
-        side = place.side if place.side in sides else sides[0]
-        network = lane.infer(side, mirror_points(place.centre, side), CUBE_M)
-        lane.times.lap("network")
-        return replace(seen_at(place, side, network, place.right, 0.0), glance=True)
-
-    def _met(
-        self, seen: Sequence[Seen], room: int, views: FrameViews, times: StageTimes
-    ) -> list[Seen]:
-        """What was seen, the likeliest of the new places looked at closely: as many as hands are
-        missing, each as every side that a new hand may have. The other glances are dropped.
-
-        The depth itself tells the side: the wrong hand fits worse.
-        """
-        glances = [s for s in seen if s.glance]
-        born = [s for s in glances if s.look.place.track_id is not None]
-        free = [s for s in glances if s.look.place.track_id is None]
-        likely = [s for s in free if belief_of(s) >= LEAST_BELIEF]
-        chosen = born + sorted(likely, key=belief_of, reverse=True)[:room]
-        tries = [(s, side) for s in chosen for side in self._tracks.sides_of_new]
-        tried = self._in_lanes(self._try_side, tries, views, times)
-        by_glance = [
-            [t for (s, _), t in zip(tries, tried, strict=True) if s is one] for one in chosen
-        ]
-        return [s for s in seen if not s.glance] + [side_told(looks) for looks in by_glance]
-
-    def _try_side(self, lane: _Lane, glanced: tuple[Seen, Side]) -> Seen:
-        """A place seen as a hand of one side: centred on its fingers, then fitted."""
-        seen, side = glanced
-        place = seen.look.place
-        centre = mirror_points(place.centre, side)
-        lane.times.mark()
-        first = seen.network if side is seen.side else lane.infer(side, centre, CUBE_M)
-        network = lane.infer(side, finger_centre(first, centre), CUBE_M)
-        lane.times.lap("network")
-        shape = self._known[side].shape
-        solved = self._solver.solve(lane.views[side], network, None, shape, lane.times)
-        return seen_at(place, side, network, 0.5, fit_evidence(solved, network), solved)
-
     def _hand(
-        self, lane: _Lane, frame: Frame, track: HandTrack, seen: Sequence[Seen]
+        self, lane: Lane, frame: Frame, track: HandTrack, seen: Sequence[Seen]
     ) -> _Shown | None:
         """One hand that the tracks show; None where nothing can be fitted."""
         found = min(seen, key=lambda s: float(np.linalg.norm(s.look.centre - track.centre)))
@@ -294,7 +218,7 @@ class DepthEstimator:
 
     def _rescued(
         self,
-        lane: _Lane,
+        lane: Lane,
         frame: Frame,
         hand: FollowedHand,
         found: Seen,
@@ -309,7 +233,7 @@ class DepthEstimator:
         better = fresh is not None and (solved is None or fresh.fit.score < solved.fit.score)
         return (again, fresh) if better else (found, solved)
 
-    def _seen_as(self, lane: _Lane, found: Seen, side: Side, shape: Float64) -> Seen:
+    def _seen_as(self, lane: Lane, found: Seen, side: Side, shape: Float64) -> Seen:
         """The same hand looked at anew, as one of `side`, centred on the fingers as seen before."""
         fingers = mirror_points(found.network.joints[1:], found.side).mean(0)
         lane.times.mark()
@@ -319,7 +243,7 @@ class DepthEstimator:
         evidence = fit_evidence(solved, network)
         return seen_at(found.look.place, side, network, 0.5, evidence, solved)
 
-    def _solve(self, lane: _Lane, found: Seen, hand: FollowedHand | None) -> SolvedHand | None:
+    def _solve(self, lane: Lane, found: Seen, hand: FollowedHand | None) -> SolvedHand | None:
         previous = None if hand is None else hand.pose
         shape = self._known[found.side].shape if hand is None else hand.shape
         lane.times.mark()

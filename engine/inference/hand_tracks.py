@@ -16,25 +16,27 @@ the network, and reports what it saw to `update`, which returns the hands to sho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.inference.belief import birth_belief
+from engine.inference.hand_track import (
+    LIKELY,
+    SURE,
+    HandTrack,
+    Look,
+    Place,
+    first_votes,
+    followed,
+    restarted,
+)
 from engine.messages import Side
 
 Float64 = npt.NDArray[np.float64]
 
 MOST_HANDS = 2
-SURE = 0.9
-"""Belief at which a hand is shown from its first frame."""
-LIKELY = 0.75
-"""Belief that counts towards a birth."""
-KEEP = 0.35
-"""Presence above which a hand that is followed stays; lower than LIKELY, so that it does not
-flicker."""
-BIRTH_FRAMES = 3
-LOST_FRAMES = 6
 MEMORY_NS = 10_000_000_000
 """How long an identity waits for its hand to come back."""
 STALE_NS = 250_000_000
@@ -50,9 +52,6 @@ SAME_PLACE_M = 0.07
 """Palm centres closer than this are one hand."""
 TAKEN_M = 0.10
 """A candidate this close to a followed hand is that hand."""
-VOTE_LIMIT = 6.0
-BIRTH_VOTE, FRAME_VOTE = 2.5, 0.2
-"""Log-odds that the first look at a hand, and each later one, may add at most."""
 MEMORY_VOTE, MEMORY_REACH_M = 3.0, 0.2
 """Hands come back where they left: log-odds for the side of the lost hand that was nearer, where
 it was nearer by the reach or more; a third of that where only one was lost."""
@@ -60,65 +59,6 @@ CHANGE_SIDE = -1.5
 """Votes (log-odds) against the present side that change it."""
 SETTLED = 2.0
 """Votes for the present side beside which another hand need not be looked at as this side too."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """Where to look in this frame."""
-
-    track_id: int | None
-    """Of the hand that should be there; None for a place that the localiser proposes."""
-    centre: Float64
-    """[3] metres, camera frame: the middle of the palm (mean of the wrist and four MCPs)."""
-    right: float
-    """Probability in 0..1 that it is a right hand, as far as is known."""
-    score: float = 1.0
-    """How sure its proposer is that a hand is there, 0..1."""
-
-    @property
-    def side(self) -> Side:
-        return Side.RIGHT if self.right >= 0.5 else Side.LEFT
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """What the network saw at a place."""
-
-    place: Place
-    centre: Float64
-    """[3] metres: the palm as found there."""
-    presence: float
-    """Probability in 0..1 that this is a hand."""
-    right: float
-    """Probability in 0..1 that it is a right hand, by this frame alone."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HandTrack:
-    """One hand that is being followed."""
-
-    hand_id: int
-    centre: Float64
-    """[3] metres."""
-    velocity: Float64
-    """[3] metres a second."""
-    seen_ns: int
-    votes: float
-    """Log-odds for the right hand, summed over frames and limited."""
-    side: Side
-    hits: int = 1
-    misses: int = 0
-    confirmed: bool = False
-
-    @property
-    def right(self) -> float:
-        return float(1.0 / (1.0 + np.exp(-self.votes)))
-
-    def predicted(self, time_ns: int) -> Float64:
-        """[3] where the hand should be at `time_ns`; at most 0.1 s ahead."""
-        ahead_s = float(np.clip((time_ns - self.seen_ns) / 1e9, 0.0, 0.1))
-        centre: Float64 = self.centre + self.velocity * ahead_s
-        return centre
 
 
 class HandTracks:
@@ -158,7 +98,7 @@ class HandTracks:
         """What a hand that is not followed yet may be: beside one hand whose side is settled, the
         other one of that person."""
         present = [track for track in self._tracks if track.misses == 0 and track.confirmed]
-        if len(present) == 1 and _support(present[0]) >= SETTLED:
+        if len(present) == 1 and present[0].support >= SETTLED:
             return (present[0].side.other,)
         return tuple(Side)
 
@@ -198,7 +138,7 @@ class HandTracks:
         self._since_search = 0 if searched else self._since_search + 1
         by_id = {look.place.track_id: look for look in looks if look.place.track_id is not None}
         before = self._tracks
-        self._tracks = [_followed(track, by_id.get(track.hand_id), time_ns) for track in before]
+        self._tracks = [followed(track, by_id.get(track.hand_id), time_ns) for track in before]
         if len(before) == 2:
             self._tracks = _without_intruder(before, self._tracks)
         self._bury(time_ns)
@@ -214,8 +154,8 @@ class HandTracks:
 
     def _bury(self, time_ns: int) -> None:
         """Drop tracks that are lost, and identities that have waited too long."""
-        lost = [track for track in self._tracks if _is_lost(track)]
-        self._tracks = [track for track in self._tracks if not _is_lost(track)]
+        lost = [track for track in self._tracks if track.lost]
+        self._tracks = [track for track in self._tracks if not track.lost]
         self._gone += [track for track in lost if track.confirmed]
         self._gone = [t for t in self._gone if time_ns - t.seen_ns < MEMORY_NS]
 
@@ -229,7 +169,7 @@ class HandTracks:
         again = next((t for t in missing if t.side is side), None)
         if again is not None and look.presence >= SURE:
             self._tracks.remove(again)
-            self._tracks.append(_restarted(again, look, time_ns))
+            self._tracks.append(restarted(again, look, time_ns))
             return
         while len(self._tracks) >= MOST_HANDS and missing:
             self._gone.append(missing[0])
@@ -239,7 +179,7 @@ class HandTracks:
 
     def _side_of_new(self, look: Look) -> tuple[Side, float]:
         """Side and votes of a hand that was not followed so far."""
-        votes = _log_odds(look.right, BIRTH_VOTE)
+        votes = first_votes(look)
         present = [track for track in self._tracks if track.misses == 0]
         if len(present) == 1:  # the other hand of the same person
             side = present[0].side.other
@@ -279,57 +219,6 @@ class HandTracks:
         )
 
 
-def birth_belief(score: float, presence: float) -> float:
-    """Probability in 0..1 of a new hand, from who proposed the place and who looked at it.
-
-    They err on different things, so their log-odds add up; the localiser's are too timid and count
-    threefold. Of 600 simulated frames without a hand none then reaches SURE, and 97 % of the hands
-    do (the best of four weightings that were compared).
-    """
-    log_odds = 3.0 * _log_odds(score, 4.0) + _log_odds(presence, 7.0)
-    return float(1.0 / (1.0 + np.exp(-log_odds)))
-
-
-def _log_odds(probability: float, limit: float) -> float:
-    p = float(np.clip(probability, 1e-6, 1 - 1e-6))
-    return float(np.clip(np.log(p / (1 - p)), -limit, limit))
-
-
-def _followed(track: HandTrack, look: Look | None, time_ns: int) -> HandTrack:
-    """The track after this frame's look at it."""
-    if look is None or look.presence < KEEP:
-        return replace(track, misses=track.misses + 1, hits=0)
-    elapsed_s = max((time_ns - track.seen_ns) / 1e9, 1e-3)
-    measured = (look.centre - track.centre) / elapsed_s
-    velocity = 0.5 * track.velocity + 0.5 * measured if track.misses == 0 else np.zeros(3)
-    speed = float(np.linalg.norm(velocity))
-    vote = FRAME_VOTE * (2.0 * look.right - 1.0)
-    votes = float(np.clip(track.votes + vote, -VOTE_LIMIT, VOTE_LIMIT))
-    hits = track.hits + 1 if look.presence >= LIKELY else track.hits
-    return replace(
-        track,
-        centre=np.array(look.centre, np.float64),
-        velocity=velocity * min(1.0, 2.0 / max(speed, 1e-9)),
-        seen_ns=time_ns,
-        votes=votes,
-        hits=hits,
-        misses=0,
-        confirmed=track.confirmed or hits >= BIRTH_FRAMES or look.presence >= SURE,
-    )
-
-
-def _restarted(track: HandTrack, look: Look, time_ns: int) -> HandTrack:
-    """A missing hand that was found at another place."""
-    return replace(
-        track, centre=np.array(look.centre, np.float64), velocity=np.zeros(3), seen_ns=time_ns,
-        hits=1, misses=0,
-    )  # fmt: skip
-
-
-def _is_lost(track: HandTrack) -> bool:
-    return track.misses > (LOST_FRAMES if track.confirmed else 0)
-
-
 def _without_intruder(before: list[HandTrack], after: list[HandTrack]) -> list[HandTrack]:
     """Two hands that were apart and now seem to be at one place: the one that jumped there has
     been drawn to the other; it stays where it was and counts as not seen."""
@@ -362,21 +251,16 @@ def _sides_assigned(tracks: list[HandTrack]) -> list[HandTrack]:
     """Sides after the votes, with hysteresis; of two hands one is left and one right."""
     if len(tracks) == 1:
         (track,) = tracks
-        wrong = _support(track) < CHANGE_SIDE
+        wrong = track.support < CHANGE_SIDE
         return [replace(track, side=track.side.other) if wrong else track]
     if len(tracks) == 2:
         first, second = tracks
         if first.side is second.side:
             newer = min(tracks, key=lambda t: (t.confirmed, abs(t.votes)))
             return [replace(t, side=t.side.other) if t is newer else t for t in tracks]
-        if _support(first) + _support(second) < 2 * CHANGE_SIDE:
+        if first.support + second.support < 2 * CHANGE_SIDE:
             return [replace(track, side=track.side.other) for track in tracks]
     return tracks
-
-
-def _support(track: HandTrack) -> float:
-    """Votes for the side that a track has."""
-    return track.votes if track.side is Side.RIGHT else -track.votes
 
 
 def _apart(first: Float64, second: Float64) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 from calibration.camera_model import PinholeCamera
 from engine.inference.backend import Backend, NetworkFile, create_backend
-from engine.inference.hand_tracks import Place
+from engine.inference.hand_track import Place
 from engine.inference.localiser_peaks import MapPeak, find_peaks
 from engine.inference.localiser_view import StandardView, standard_view
 from engine.messages import Float32

@@ -21,7 +21,8 @@ from engine.inference.crops import Crop
 from engine.inference.depth_estimator import DepthEstimator
 from engine.inference.depth_view import DepthView, mirror_points, mirror_pose
 from engine.inference.followed_hand import FRESH_PAUSE
-from engine.inference.hand_tracks import SEARCH_EVERY, Place
+from engine.inference.hand_track import Place
+from engine.inference.hand_tracks import SEARCH_EVERY
 from engine.inference.single_view import NetworkHand
 from engine.messages import Frame, FrameSet, HandState, Scene, Side
 from engine.render.forearm import forearm_mesh

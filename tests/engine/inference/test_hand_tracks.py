@@ -9,16 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.inference.hand_tracks import (
-    BIRTH_FRAMES,
-    LOST_FRAMES,
-    SEARCH_EVERY,
-    HandTrack,
-    HandTracks,
-    Look,
-    Place,
-    birth_belief,
-)
+from engine.inference.belief import birth_belief
+from engine.inference.hand_track import BIRTH_FRAMES, LOST_FRAMES, HandTrack, Look, Place
+from engine.inference.hand_tracks import SEARCH_EVERY, HandTracks
 from engine.messages import Side
 
 FRAME_NS = 33_000_000
