@@ -47,9 +47,11 @@ class Tracker:
 
     @property
     def ready(self) -> bool:
+        """Whether the estimator is loaded."""
         return self._estimator is not None
 
     def setup(self) -> None:
+        """Load, in the thread that tracks; frames that come meanwhile are counted as dropped."""
         estimator = self._make_estimator()
         if self._learning is not None:
             self._learning.begin(estimator)
@@ -103,5 +105,6 @@ class Learning:
             self._estimator.use_networks(ready.networks, ready.revision)
 
     def after_frame(self) -> None:
+        """Offer what was seen."""
         if self._estimator is not None:
             self._adaptation.offer(self._estimator.sightings)

@@ -133,6 +133,7 @@ class FusionNet(nn.Module):
             last.bias[32:38] = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
 
     def forward(self, views: FusionInput) -> FusionOutput:
+        """What all views together say of B hands; any number of views, in any order."""
         frame = FusionFrame.of(views.joints, views.geometry, views.T_rig_from_camera)
         places = frame.to_palm(views.joints)
         at_joints, at_hand = self._climb(self._embed(views, frame, places))

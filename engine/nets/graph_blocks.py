@@ -34,6 +34,7 @@ class GraphConv(nn.Module):
         self.norm = nn.LayerNorm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, V, K, inputs] -> [B, V, K, outputs]."""
         messages = torch.einsum("bvki,kio->bvko", x, self.weight)
         along = self.edges * messages[:, :, self.links[1]]
         summed = torch.zeros_like(messages).index_add(2, self.links[0], along)
@@ -55,6 +56,7 @@ class GraphBlock(nn.Module):
         self.second = GraphConv(channels, channels, nodes, links)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, V, K, channels] -> the same."""
         y: Tensor = self.second(self.first(x))
         return x + y
 
@@ -72,6 +74,7 @@ class NonLocalBlock(nn.Module):
         self.out = nn.Linear(channels // 2, channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, V, K, channels] -> the same."""
         nodes = self.norm(x.flatten(1, 2))
         seen = nn.functional.scaled_dot_product_attention(
             self.query(nodes), self.key(nodes), self.value(nodes)
@@ -92,5 +95,6 @@ class LevelLinear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(LEVEL_COUNT, outputs))
 
     def forward(self, x: Tensor) -> Tensor:
+        """[..., 21, inputs] -> [..., 21, outputs]."""
         mapped = torch.einsum("...ki,kio->...ko", x, self.weight[self.level])
         return mapped + self.bias[self.level]

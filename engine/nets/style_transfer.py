@@ -30,6 +30,7 @@ class StyleConfig:
 
     @property
     def channels(self) -> int:
+        """Of the generator's first layer."""
         return max(4, round(CHANNELS * self.width))
 
 
@@ -53,6 +54,7 @@ class Generator(nn.Module):
         _initialise(self)
 
     def forward(self, image: Tensor) -> Tensor:
+        """[B, 1, S, S] of one domain -> the same of the other; S a multiple of 4."""
         # Hard limits, since background is exactly 1; gradients pass them, or the generator could
         # not be called back from outside.
         changed: Tensor = image + self.change(image)
@@ -71,6 +73,7 @@ class StyleBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, channels, h, w] -> the same."""
         y: Tensor = self.body(x)
         return x + y
 
@@ -91,6 +94,7 @@ class Discriminator(nn.Module):
         _initialise(self)
 
     def forward(self, image: Tensor) -> Tensor:
+        """Without a last activation: near 1 means real (least-squares GAN)."""
         judged: Tensor = self.judge(image)
         return judged
 

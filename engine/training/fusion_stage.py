@@ -153,6 +153,7 @@ class FusionLoss(nn.Module):
     def forward(
         self, output: FusionOutput, hands: ObservedHands
     ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The sum of the parts by `LossWeights`, and the parts; `error_mm` is for people."""
         targets = targets_in_views(hands.truth, hands.views)
         apart = nn.functional.smooth_l1_loss(output.joints.flatten(0, 1), targets.joints, beta=0.01)
         parts = {"joints": apart} | self.supervised.pose_losses(
