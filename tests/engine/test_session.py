@@ -363,7 +363,7 @@ def test_hung_device_does_not_hang_the_window() -> None:
     wait_until(lambda: camera.reading.is_set())
     start = time.monotonic()
     session.request_stop()
-    assert time.monotonic() - start < 0.05
+    assert time.monotonic() - start < 0.5  # It never returns by itself.
     assert not session.stop(timeout_s=0.1)
     assert session.threads_running
     camera.release.set()

@@ -27,7 +27,7 @@ def test_the_newest_win_and_the_lost_are_counted() -> None:
 def test_taking_waits_no_longer_than_asked() -> None:
     start = time.monotonic()
     assert Channel[int](1).take(0.05) is None
-    assert time.monotonic() - start < 1.0
+    assert time.monotonic() - start < 10.0
 
 
 def test_waiting_reader_is_woken() -> None:

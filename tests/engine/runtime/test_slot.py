@@ -15,7 +15,7 @@ def test_empty_slot_times_out() -> None:
     slot: Slot[int] = Slot()
     start = time.monotonic()
     assert slot.take_newer(0, timeout_s=0.05) is None
-    assert 0.04 < time.monotonic() - start < 1.0
+    assert 0.04 < time.monotonic() - start < 10.0
     assert slot.peek() is None
 
 
@@ -71,7 +71,7 @@ def test_slow_reader_never_slows_the_writer() -> None:
             if newer := slot.take_newer(version, 0.05):
                 version, value = newer
                 seen.append(value)
-                time.sleep(0.02)
+                time.sleep(0.5)
 
     reader = threading.Thread(target=read_slowly)
     reader.start()
@@ -83,5 +83,5 @@ def test_slow_reader_never_slows_the_writer() -> None:
         time.sleep(0.0005)
     done.set()
     reader.join()
-    assert slowest_s < 0.02  # The reader sleeps 20 ms a value; the writer must not feel it.
+    assert slowest_s < 0.25  # The reader sleeps 0.5 s a value; the writer must not feel it.
     assert seen == sorted(seen)
