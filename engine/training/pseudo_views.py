@@ -154,20 +154,6 @@ def erased(image: Float32, rng: np.random.Generator, change: ViewChange) -> Floa
     return image
 
 
-def chosen_views(batch: ViewBatch, which: Tensor) -> ViewBatch:
-    """Some views of every hand, in the order of `which`."""
-    size = batch.T_rig_from_camera.shape[:2]
-    geometry = CropGeometry(
-        *(value.unflatten(0, size)[:, which].flatten(0, 1) for value in batch.geometry)
-    )
-    return ViewBatch(
-        batch.image[:, which],
-        geometry,
-        batch.T_rig_from_camera[:, which],
-        batch.whole[:, which],
-    )
-
-
 def _matrix(T: RigidTransform) -> Float32:
     matrix = np.eye(4, dtype=np.float32)
     matrix[:3, :3], matrix[:3, 3] = T.rotation, T.translation

@@ -16,7 +16,6 @@ from engine.training.pseudo_views import (
     PAPER_CHANGE,
     ViewBatch,
     ViewChange,
-    chosen_views,
     erased,
     pseudo_views,
     random_crop,
@@ -119,16 +118,6 @@ def test_erasing_takes_one_rectangle_and_nothing_else() -> None:
     assert max(shares) < 0.16
     assert (erased(image, np.random.default_rng(0), NO_CHANGE) == 0).all()
     assert (image == 0).all(), "the image that was given is as it was"
-
-
-def test_chosen_views_keep_image_and_geometry_together(hands: list[SeenHand]) -> None:
-    patches = [hand.views[0][0] for hand in hands]
-    batch = pseudo_views(patches, np.random.default_rng(0), views=3)
-    some = chosen_views(batch, torch.tensor([2, 0]))
-    assert (some.image[:, 0] == batch.image[:, 2]).all()
-    turns, before = some.geometry.turn.view(4, 2), batch.geometry.turn.view(4, 3)
-    assert (turns[:, 0] == before[:, 2]).all()
-    assert (turns[:, 1] == before[:, 0]).all()
 
 
 def test_hands_with_unequal_numbers_of_cameras_are_refused(
