@@ -126,11 +126,7 @@ class PersonalRoom(QObject):
 
     def act(self, action: Action) -> bool:
         """Do what a banner's button says; whether it was about profiles."""
-        if action is Action.UNDO:
-            self.people.undo()
-        elif action is Action.DISMISS:
-            self.people.presenter.dismiss()
-        return action in (Action.UNDO, Action.DISMISS)
+        return self.people.act(action)
 
     def close(self) -> None:
         """The window goes: end the enrolment, keep what was learnt."""

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from app.profiles.presenter import NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the list was filled with."""
+
+    names: tuple[str, ...]
+    current: str
+    damaged: tuple[tuple[str, str], ...]
 
 
 class ProfileBar(QWidget):
@@ -21,7 +31,7 @@ class ProfileBar(QWidget):
     def __init__(self, actions: Iterable[QAction], changes: Mapping[str, QAction]) -> None:
         """`actions` become buttons beside the list, `changes` to the profile small ones by sign."""
         super().__init__()
-        self._shown: tuple[tuple[str, ...], str] | None = None
+        self._shown: _Shown | None = None
         self._list = QComboBox()
         self._list.setMinimumWidth(118)
         self._list.setMaximumWidth(220)
@@ -50,17 +60,21 @@ class ProfileBar(QWidget):
             button.setDefaultAction(action)
             row.addWidget(button)
 
-    def show_names(self, names: Sequence[str], current: str, anew: bool = False) -> None:
+    def show_names(
+        self, names: Sequence[str], current: str, damaged: Mapping[str, str], anew: bool = False
+    ) -> None:
         """Fill the list, unless that is what it shows (`anew`: fill it all the same) or the person
-        has it open."""
-        if not anew and ((tuple(names), current) == self._shown or self._list.view().isVisible()):
+        has it open. `damaged`: what is wrong with some, by name."""
+        shown = _Shown(tuple(names), current, tuple(damaged.items()))
+        if not anew and (shown == self._shown or self._list.view().isVisible()):
             return
-        self._shown = (tuple(names), current)
+        self._shown = shown
         self._list.clear()
         self._list.addItem("No profile", NOBODY)
         for name in names:
-            self._list.addItem(name, name)
-            self._list.setItemData(self._list.count() - 1, name, Qt.ItemDataRole.ToolTipRole)
+            self._list.addItem(f"{name}  ·  damaged" if name in damaged else name, name)
+            tip = damaged.get(name, name)
+            self._list.setItemData(self._list.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._list.insertSeparator(self._list.count())
         self._list.addItem("New user…", None)
         self._list.setCurrentIndex(max(self._list.findData(current), 0))
@@ -72,6 +86,6 @@ class ProfileBar(QWidget):
         if isinstance(name, str):
             self.chosen.emit(name)
             return
-        current = self._shown[1] if self._shown else NOBODY
+        current = self._shown.current if self._shown else NOBODY
         self._list.setCurrentIndex(max(self._list.findData(current), 0))
         self.new_asked.emit()

@@ -5,9 +5,10 @@ Nothing is asked before a reset or a deletion: both can be undone for a while in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from app.profiles.damage import DamageWatch
 from app.profiles.kept_files import KeptFiles
 from app.tracking.figures import NS_PER_S
 from app.tracking.presenter import Action, Banner, Tone
@@ -44,6 +45,8 @@ class ProfilesPresenter:
         self._store = store
         self._clock_ns = clock_ns
         self._opened: OpenedProfile | None = None
+        self._refused = NOBODY
+        self._damage = DamageWatch(store)
         self._notice: _Notice | None = None
         self._undo: _Undo | None = None
 
@@ -51,6 +54,11 @@ class ProfilesPresenter:
     def names(self) -> tuple[str, ...]:
         """Of all profiles there are; damaged ones too, choosing one says what is wrong."""
         return self._store.names()
+
+    @property
+    def damaged(self) -> Mapping[str, str]:
+        """What is wrong with damaged profiles, by name; ask again, it is found out bit by bit."""
+        return self._damage.look(self.names)
 
     @property
     def current(self) -> str:
@@ -64,20 +72,24 @@ class ProfilesPresenter:
     def choose(self, name: str) -> bool:
         """Use this profile, or none; whether the one in use has changed.
 
-        One that cannot be used is told in the banner, and the one in use stays.
+        One that cannot be used is told in the banner, which offers to delete it, and the one in
+        use stays. Where the former one stands in, the banner offers to restore that for good.
         """
         before = self.current
         if name == NOBODY:
             self._opened = None
             return before != NOBODY
+        damage = self._damage.problem(name)
         try:
             opened = self._store.open(name)
         except UserError as error:
-            self._warn("This profile cannot be used", str(error))
+            self._refuse(name, f"{damage} {_ENROL_AGAIN}" if damage else str(error))
             return False
         self._opened = opened
         if opened.sentences:
-            self._warn("Not everything in this profile can be used", " ".join(opened.sentences))
+            action = Action.RESTORE if damage else Action.DISMISS
+            title = "Not everything in this profile can be used"
+            self._warn(title, " ".join(opened.sentences), action)
         return True
 
     def save(self, profile: Profile) -> bool:
@@ -109,6 +121,25 @@ class ProfilesPresenter:
             return False
         name = self.current
         return self._change(name, lambda: self._store.delete(name), f"{name} was deleted")
+
+    def delete_refused(self) -> bool:
+        """Delete the profile that could not be used when it was chosen last; whether it was done.
+
+        The one in use stays.
+        """
+        name, self._refused = self._refused, NOBODY
+        if name == NOBODY:
+            return False
+        return self._change(name, lambda: self._store.delete(name), f"{name} was deleted")
+
+    def restore_former(self) -> bool:
+        """Put the former file of the profile in use in place of the damaged one; whether that was
+        done."""
+        if self._opened is None:
+            return False
+        name = self.current
+        said = f"The former profile of {name} is restored"
+        return self._change(name, lambda: self._store.restore_former(name), said)
 
     def undo(self) -> bool:
         """Bring back what was reset or deleted last; whether there was something."""
@@ -148,9 +179,10 @@ class ProfilesPresenter:
         except UserError as error:
             self._warn("Nothing was changed", str(error))
             return False
-        self._opened = None
-        if name in self.names:
-            self.choose(name)
+        if name == self.current:
+            self._opened = None
+            if name in self.names:
+                self.choose(name)
         self._offer_undo(name, kept, said)
         return True
 
@@ -158,9 +190,18 @@ class ProfilesPresenter:
         self._undo = _Undo(name, kept)
         self._say(Banner(Tone.CALM, said, "", Action.UNDO), UNDO_S)
 
-    def _warn(self, title: str, advice: str) -> None:
+    def _refuse(self, name: str, advice: str) -> None:
+        exists = name in self.names
+        action = Action.DELETE if exists else Action.DISMISS
+        self._refused = name if exists else NOBODY
+        self._warn("This profile cannot be used", advice, action)
+
+    def _warn(self, title: str, advice: str, action: Action = Action.DISMISS) -> None:
         self._undo = None
-        self._say(Banner(Tone.WARNING, title, advice, Action.DISMISS), WARNING_S)
+        self._say(Banner(Tone.WARNING, title, advice, action), WARNING_S)
 
     def _say(self, banner: Banner, seconds: float) -> None:
         self._notice = _Notice(banner, self._clock_ns() + int(seconds * NS_PER_S))
+
+
+_ENROL_AGAIN = "There is no former one: enrol again, or delete it."

@@ -11,6 +11,7 @@ from app.bridge import SessionWish
 from app.profiles.bar import ProfileBar
 from app.profiles.keeper import ProfileKeeper
 from app.profiles.presenter import ProfilesPresenter
+from app.tracking.presenter import Action
 from engine.adaptation.profile import Profile
 from engine.adaptation.profile_store import ProfileStore
 from engine.adaptation.status import AdaptationStatus
@@ -49,8 +50,17 @@ class ProfilesRoom(QObject):
     def delete(self) -> None:
         self._after(self.presenter.delete)
 
-    def undo(self) -> None:
-        self._after(self.presenter.undo)
+    def act(self, action: Action) -> bool:
+        """Do what a banner's button says; whether it was about profiles."""
+        doing = {
+            Action.UNDO: lambda: self._after(self.presenter.undo),
+            Action.RESTORE: lambda: self._after(self.presenter.restore_former),
+            Action.DELETE: self._delete_refused,
+            Action.DISMISS: self.presenter.dismiss,
+        }.get(action)
+        if doing is not None:
+            doing()
+        return doing is not None
 
     def save(self, profile: Profile) -> bool:
         """Keep a new profile; whether it could be written."""
@@ -72,7 +82,13 @@ class ProfilesRoom(QObject):
 
     def show(self, anew: bool = False) -> None:
         """Fill the list; `anew`: it may show what was picked in vain."""
-        self.bar.show_names(self.presenter.names, self.presenter.current, anew)
+        presenter = self.presenter
+        self.bar.show_names(presenter.names, presenter.current, presenter.damaged, anew)
+
+    def _delete_refused(self) -> None:
+        """Nobody is tracked by it, so nothing has to begin anew."""
+        self.presenter.delete_refused()
+        self.show(anew=True)
 
     def _after(self, change: Callable[[], bool]) -> None:
         self.keeper.forget(self.presenter.current)

@@ -45,6 +45,8 @@ class Action(StrEnum):
     RETRY = "Try again"
     REPLAY = "Play again"
     UNDO = "Undo"
+    RESTORE = "Restore former"
+    DELETE = "Delete"
     DISMISS = "All right"
 
 

@@ -19,6 +19,7 @@ from engine.adaptation.decision import Decision
 from engine.adaptation.progress import AdaptationProgress
 from engine.adaptation.status import AdaptationState
 from engine.inference.meters import MeterReading, TruthReadings
+from engine.messages import Side
 from engine.session import SessionState
 from tests.app.desk import Desk
 from tests.app.fakes import FakeGuide, FakeMeasuring, FakeSession
@@ -188,6 +189,37 @@ def test_a_damaged_profile_is_told_and_tracking_goes_on(qtbot: QtBot, desk: Desk
     assert desk.window.people.bar._list.currentText() == "No profile"
     assert len(desk.sessions) == 1
     assert desk.window.bridge.active
+
+
+def test_a_damaged_profile_is_marked_and_deleted_in_the_banner(qtbot: QtBot, desk: Desk) -> None:
+    damage(desk.store, "Broken")
+    desk.store.save(make_profile("Ada"))
+    desk.window.people.choose("Ada")
+    desk.run(qtbot)
+    box = desk.window.people.bar._list
+    qtbot.waitUntil(lambda: box.itemText(box.findData("Broken")).endswith("damaged"))
+    assert box.itemText(box.findData("Ada")) == "Ada"
+    desk.window.people.choose("Broken")
+    banner = desk.window.view.banner
+    qtbot.waitUntil(lambda: banner.banner is not None and banner.banner.action is Action.DELETE)
+    qtbot.mouseClick(banner._button, Qt.MouseButton.LeftButton)
+    assert desk.store.names() == ("Ada",)
+    assert box.currentText() == "Ada"
+    assert len(desk.sessions) == 1
+
+
+def test_the_former_profile_is_restored_in_the_banner(qtbot: QtBot, desk: Desk) -> None:
+    for size in (1.0, 2.0):
+        desk.store.save(make_profile("Ada", size))
+    damage(desk.store, "Ada")
+    desk.run(qtbot)
+    desk.window.people.choose("Ada")
+    banner = desk.window.view.banner
+    qtbot.waitUntil(lambda: banner.banner is not None and banner.banner.action is Action.RESTORE)
+    qtbot.mouseClick(banner._button, Qt.MouseButton.LeftButton)
+    vector = desk.store.load("Ada").shapes[Side.RIGHT].vector
+    assert vector[0] == make_profile("Ada", 1.0).shapes[Side.RIGHT].vector[0]
+    assert desk.window.people.presenter.current == "Ada"
 
 
 def test_delete_and_undo_are_one_click_each(qtbot: QtBot, desk: Desk) -> None:

@@ -8,6 +8,7 @@ import pytest
 from app.profiles.presenter import NOBODY, UNDO_S, WARNING_S, ProfilesPresenter
 from app.tracking.presenter import Action, Tone
 from engine.adaptation.profile_store import ProfileStore
+from engine.messages import Side
 from tests.app.profiles.people import damage, make_profile
 
 S = 1_000_000_000
@@ -55,6 +56,8 @@ def test_a_damaged_profile_is_told_and_the_one_in_use_stays(store: ProfileStore)
     assert banner is not None
     assert banner.tone is Tone.WARNING
     assert "Broken" in banner.advice
+    assert "python" not in banner.advice
+    assert banner.action is Action.DELETE
     clock.now_ns = int((WARNING_S + 1) * S)
     assert presenter.banner() is None
 
@@ -68,6 +71,28 @@ def test_a_damaged_profile_with_a_former_one_is_used_with_a_word(store: ProfileS
     banner = presenter.banner()
     assert banner is not None
     assert "former" in banner.advice
+    assert banner.action is Action.RESTORE
+    assert presenter.damaged.keys() == {"Ada"}
+    assert presenter.restore_former()
+    first = make_profile("Ada").shapes[Side.RIGHT]
+    assert (store.load("Ada").shapes[Side.RIGHT].vector == first.vector).all()
+    assert not presenter.damaged
+    assert presenter.undo()
+    assert presenter.damaged.keys() == {"Ada"}
+
+
+def test_deleting_a_damaged_profile_leaves_the_one_in_use(store: ProfileStore) -> None:
+    damage(store, "Broken")
+    presenter = ProfilesPresenter(store, Clock())
+    presenter.choose("Ada")
+    assert not presenter.delete_refused()
+    presenter.choose("Broken")
+    assert presenter.delete_refused()
+    assert store.names() == ("Ada", "Grace")
+    assert presenter.current == "Ada"
+    assert not presenter.undo()
+    assert "Broken" in store.names()
+    assert presenter.current == "Ada"
 
 
 def test_a_deleted_profile_can_be_brought_back_as_it_was(store: ProfileStore) -> None:
