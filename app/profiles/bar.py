@@ -9,7 +9,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
+from app.eliding_list import ElidingList
 from app.profiles.presenter import NOBODY
+
+DAMAGED = "⚠"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class ProfileBar(QWidget):
         """`actions` become buttons beside the list, `changes` to the profile small ones by sign."""
         super().__init__()
         self._shown: _Shown | None = None
-        self._list = QComboBox()
+        self._list = ElidingList()
         self._list.setMinimumWidth(118)
         self._list.setMaximumWidth(220)
         self._list.setSizeAdjustPolicy(
@@ -72,8 +75,8 @@ class ProfileBar(QWidget):
         self._list.clear()
         self._list.addItem("No profile", NOBODY)
         for name in names:
-            self._list.addItem(f"{name}  ·  damaged" if name in damaged else name, name)
-            tip = damaged.get(name, name)
+            self._list.addItem(f"{DAMAGED}  {name}" if name in damaged else name, name)
+            tip = f"Damaged: {damaged[name]}" if name in damaged else name
             self._list.setItemData(self._list.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._list.insertSeparator(self._list.count())
         self._list.addItem("New user…", None)

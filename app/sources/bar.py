@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from app import theme
+from app.eliding_list import ElidingList
 from app.sources.open_dialog import DATASET_FORM, FOLDER_FORM, TYPED_FORM
 from app.sources.presenter import Choice, Kind
 
@@ -39,7 +40,7 @@ class SourceBar(QWidget):
         self._choices: tuple[Choice, ...] = ()
         self._current_uri = ""
         self._shown: tuple[bool, bool, bool] | None = None
-        self._list = QComboBox()
+        self._list = ElidingList()
         self._list.setMinimumWidth(150)
         self._list.setMaximumWidth(460)
         self._list.setSizeAdjustPolicy(

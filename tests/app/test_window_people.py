@@ -197,7 +197,7 @@ def test_a_damaged_profile_is_marked_and_deleted_in_the_banner(qtbot: QtBot, des
     desk.window.people.choose("Ada")
     desk.run(qtbot)
     box = desk.window.people.bar._list
-    qtbot.waitUntil(lambda: box.itemText(box.findData("Broken")).endswith("damaged"))
+    qtbot.waitUntil(lambda: box.itemText(box.findData("Broken")) == "⚠  Broken")
     assert box.itemText(box.findData("Ada")) == "Ada"
     desk.window.people.choose("Broken")
     banner = desk.window.view.banner
