@@ -78,3 +78,13 @@ def _sentence(target: Path, error: OSError) -> str:
         )
     reason = error.strerror or str(error)
     return f"Cannot write '{target}': {reason}. Nothing was changed; name a writable place."
+
+
+def write_through(path: Path, data: bytes) -> None:
+    """Write, wait for the disk, read back; OSError where the disk gives back something else."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if path.read_bytes() != data:
+        raise OSError(5, "the disk gave back other bytes than were written")

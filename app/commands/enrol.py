@@ -17,14 +17,11 @@ from app.commands.arguments import add_json
 from app.commands.json_file import write_json
 from app.commands.tracking_run import say_what_loading_takes
 from engine.adaptation.bone_lengths import Measure
-from engine.adaptation.enrolment import (
-    Enrolment,
-    EnrolmentProgress,
-    EnrolmentResult,
-    enrolment_result,
-)
+from engine.adaptation.enrolment import Enrolment, EnrolmentProgress
+from engine.adaptation.enrolment_result import EnrolmentResult, enrolment_result
+from engine.adaptation.opened_profile import fitted_to_program
 from engine.adaptation.profile import Gain, Profile, Provenance, checked_name, new_profile
-from engine.adaptation.profile_store import ProfileStore, fitted_to_program
+from engine.adaptation.profile_store import ProfileStore
 from engine.atomic_file import check_writable
 from engine.capture.camera import Camera, CameraInfo
 from engine.capture.sources import open_camera

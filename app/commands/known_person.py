@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.commands.tracking_run import load_estimator
+from engine.adaptation.opened_profile import unpacked_weights
 from engine.adaptation.profile import Profile
-from engine.adaptation.profile_store import ProfileStore, unpacked_weights
+from engine.adaptation.profile_store import ProfileStore
 from engine.adaptation.service import AdaptationService
 from engine.adaptation.status import AdaptationStatus
 from engine.inference.depth_estimator import DepthEstimator

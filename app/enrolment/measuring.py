@@ -11,7 +11,7 @@ from app.enrolment.gain_words import gain_lines, gains
 from app.enrolment.live_guide import LiveGuide, SideGuide
 from app.enrolment.presenter import Outcome
 from engine.adaptation.before_after import TrackedFrame, label_free_figures, track_bursts
-from engine.adaptation.enrolment import EnrolmentResult, enrolment_result
+from engine.adaptation.enrolment_result import EnrolmentResult, enrolment_result
 from engine.adaptation.profile import Gain, Provenance, new_profile
 from engine.errors import UserError
 from engine.hand.model import load_hand_model

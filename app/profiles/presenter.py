@@ -12,8 +12,9 @@ from app.profiles.damage import DamageWatch
 from app.profiles.kept_files import KeptFiles
 from app.tracking.figures import NS_PER_S
 from app.tracking.presenter import Action, Banner, Tone
+from engine.adaptation.opened_profile import OpenedProfile
 from engine.adaptation.profile import Profile
-from engine.adaptation.profile_store import OpenedProfile, ProfileStore
+from engine.adaptation.profile_store import ProfileStore
 from engine.errors import UserError
 
 UNDO_S = 20.0

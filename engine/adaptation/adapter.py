@@ -64,10 +64,12 @@ class Adapter:
 
     @property
     def revision(self) -> int:
+        """Of the weights in use; 0 are those that it began with."""
         return self._store.current.revision
 
     @property
     def progress(self) -> AdaptationProgress:
+        """How far it is; a copy, for other threads and processes."""
         reservoir = self._book.reservoir
         return AdaptationProgress(
             steps=self._steps,
@@ -114,11 +116,6 @@ class Adapter:
         decision = self._returned("former weights asked for")
         self._decisions.append(decision)
         return decision
-
-    def forget_samples(self) -> None:
-        """Another person, room or camera: learn from nothing of before."""
-        self._book.clear()
-        self._personal.clear()
 
     @property
     def _ready(self) -> bool:

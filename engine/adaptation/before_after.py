@@ -35,6 +35,7 @@ class BurstKeeper:
         self._most = most
 
     def add(self, frame: Frame) -> None:
+        """Take in the newest frame; it is kept only if `keep` follows soon."""
         self._recent.append(frame)
 
     def keep(self) -> None:

@@ -41,7 +41,6 @@ _VIEWS: dict[str, list[list[float]]] = {
     "little-finger edge": [[0, 0, -1], [0, -1, 0], [-1, 0, 0]],
     "slanted back": [[_HALF, 0, _HALF], [0, -1, 0], [_HALF, 0, -_HALF]],
 }
-VIEWS: tuple[str, ...] = tuple(_VIEWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class EnrolmentStep:
     angles: Float64
     """[22] radians: of the ghost hand."""
     view: str
-    """One of VIEWS: the side of the hand that the camera should see."""
+    """A key of _VIEWS: the side of the hand that the camera should see."""
     pinch: int | None = None
     """Fingertip 1..4 (index .. pinky) that the thumb should touch."""
     judges_spread: bool = False

@@ -61,6 +61,7 @@ class NetworkExchange:
                 self._stack = [_Kept(ReadyNetworks(tuple(networks), 0), self._first)]
 
     def in_use(self) -> InUse:
+        """The newest that were handed over."""
         with self._lock:
             return self._in_use()
 

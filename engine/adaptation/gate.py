@@ -11,6 +11,8 @@ import numpy.typing as npt
 from engine.adaptation.score import HeldOutScore
 from engine.adaptation.settings import GateSettings
 
+Float64 = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -37,8 +39,6 @@ class Offer:
         """Share by which the source error rose over that of the weights in use."""
         return self.source_after / self.source_before - 1.0
 
-
-Float64 = npt.NDArray[np.float64]
 
 FORGOTTEN = "too much of what was known before is forgotten"
 NOT_WORTH_IT = "more is forgotten than the gain is worth"

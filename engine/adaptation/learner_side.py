@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.adaptation.background_priority import give_way
-from engine.adaptation.channel import Channel
 from engine.adaptation.decision import Decision
 from engine.adaptation.learner_messages import Command, Failed, Message, Report, RollBack
 from engine.adaptation.progress import AdaptationProgress
 from engine.errors import UserError
 from engine.inference.backend import NetworkFile
+from engine.runtime.channel import Channel
 
 if TYPE_CHECKING:  # Comes with the first sample.
     from engine.adaptation.sample import AdaptationSample

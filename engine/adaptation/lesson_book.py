@@ -50,14 +50,8 @@ class LessonBook:
         self._waiting.append(sample)
 
     def forget_new(self) -> None:
+        """Held-out lessons count as new from now on: other weights are in use."""
         self.newly_held_out = []
-
-    def clear(self) -> None:
-        """Forget every sample."""
-        self.reservoir.clear()
-        self._waiting.clear()
-        self._again.clear()
-        self.forget_new()
 
     def teach_next(self) -> bool:
         """Teach one waiting sample; False where none waits. Tens of milliseconds."""

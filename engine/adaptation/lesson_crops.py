@@ -14,6 +14,8 @@ from engine.adaptation.settings import LearnSettings
 from engine.adaptation.teacher import Lesson
 from engine.inference.crops import BACKGROUND, CROP_SIZE, Crop, extract_crop
 from engine.inference.single_view import pose_vector
+from engine.training.pseudo_views import ViewChange
+from engine.training.pseudo_views import random_crop as changed_crop
 
 Float32 = npt.NDArray[np.float32]
 
@@ -26,13 +28,8 @@ def plain_crop(lesson: Lesson) -> Crop:
 
 def random_crop(rng: np.random.Generator, lesson: Lesson, settings: LearnSettings) -> Crop:
     """Another view of the same hand: in-plane turn, scale and shift."""
-    patch = lesson.sample.patch
-    return Crop(
-        camera=patch.camera,
-        centre=patch.centre + rng.uniform(-settings.shift_m, settings.shift_m, 3),
-        cube_m=patch.cube_m * rng.uniform(*settings.scale),
-        turn=float(rng.uniform(-settings.turn_rad, settings.turn_rad)),
-    )
+    change = ViewChange(settings.turn_rad, settings.scale, settings.shift_m)
+    return changed_crop(lesson.sample.patch, rng, change)
 
 
 def erased(rng: np.random.Generator, image: Float32) -> Float32:

@@ -43,6 +43,7 @@ class LessonLoss(nn.Module):
     def forward(
         self, outputs: list[SingleViewOutput], image: Tensor, targets: LessonTargets
     ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Of all stacks' outputs for `image` [B, 1, H, H]; the parts are the last stack's."""
         total, parts = image.new_zeros(()), {}
         for output in outputs:
             apart = _huber(output.joints, targets.joints).mean(-1)

@@ -26,9 +26,6 @@ class PersonalPool:
         self._count = count
         self._held: deque[Sample] = deque(maxlen=HELD)
 
-    def clear(self) -> None:
-        self._held.clear()
-
     def draw(self, lessons: Sequence[Lesson]) -> list[Batch]:
         """One batch of samples like the lessons; nothing where none are wanted."""
         if not self._count or not lessons:

@@ -7,7 +7,6 @@ profile's own name holds either the former or the new one, whole.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from contextlib import suppress
@@ -17,29 +16,13 @@ from pathlib import Path
 import platformdirs
 import psutil
 
-from engine.adaptation.profile import (
-    Profile,
-    ProfileError,
-    base_weights_hash,
-    checked_name,
-    hand_model_hash,
-)
+from engine.adaptation.opened_profile import OpenedProfile, fitted_to_program
+from engine.adaptation.profile import Profile, ProfileError, checked_name
 from engine.adaptation.profile_file import profile_bytes, profile_of
-from engine.atomic_file import OutputError, replacing
-from engine.inference.onnx_cache import cache_folder
-from engine.weights_manifest import sha256_of
+from engine.atomic_file import OutputError, replacing, write_through
 
 SUFFIX = ".handtune"
 FORMER_SUFFIX = ".former"
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedProfile:
-    """A profile ready to be used, and what must be said about it."""
-
-    profile: Profile
-    sentences: tuple[str, ...] = ()
-    """One for each thing that is not as expected; empty while well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +130,7 @@ class ProfileStore:
         target, data = self.path(written.name), profile_bytes(written)
         self._sweep(target)
         with replacing(target) as partial:
-            _write_through(partial, data)
+            write_through(partial, data)
             self._keep_former(written.name)
         return written
 
@@ -155,7 +138,7 @@ class ProfileStore:
         """Go back to the profile of before the last save; the present one is given up."""
         profile = self.load_former(name)
         with replacing(self.path(name)) as partial:
-            _write_through(partial, profile_bytes(profile))
+            write_through(partial, profile_bytes(profile))
         return profile
 
     def reset(self, name: str, keep_shapes: bool = True) -> Profile:
@@ -249,45 +232,6 @@ class ProfileStore:
         )
 
 
-def fitted_to_program(profile: Profile, said: tuple[str, ...] = ()) -> OpenedProfile:
-    """What of a profile this program can use.
-
-    Raises:
-        ProfileError: it was made for another hand model, so that its shapes mean nothing here.
-    """
-    if profile.shapes and profile.hand_model != hand_model_hash():
-        raise ProfileError(
-            f"The profile '{profile.name}' was made for another hand model "
-            f"({profile.hand_model[:12]}... instead of {hand_model_hash()[:12]}...), so its shape "
-            f"means nothing here. Enrol again with `python main.py enrol SOURCE --profile "
-            f"{profile.name!r}`."
-        )
-    if profile.weights is not None and profile.base_weights != base_weights_hash():
-        sentence = (
-            f"The weights in the profile '{profile.name}' were adapted from others than those "
-            "shipped now, so they are not used; its hand shape is."
-        )
-        kept = replace(profile.without_weights(), base_weights=base_weights_hash())
-        return OpenedProfile(kept, (*said, sentence))
-    return OpenedProfile(profile, said)
-
-
-def unpacked_weights(profile: Profile, folder: Path | None = None) -> Path | None:
-    """The adapted weights as a file for `create_networks`; None where there are none.
-
-    Raises:
-        OutputError: the cache folder (or `folder`) cannot be written.
-    """
-    if profile.weights is None:
-        return None
-    digest = hashlib.sha256(profile.weights).hexdigest()
-    path = (folder or cache_folder()) / f"profile-{digest[:16]}.safetensors"
-    if not path.is_file() or sha256_of(path) != digest:
-        with replacing(path) as partial:
-            partial.write_bytes(profile.weights)
-    return path
-
-
 def _read(path: Path) -> Profile:
     """A file under its own name, whatever its header calls it.
 
@@ -303,16 +247,6 @@ def _read(path: Path) -> Profile:
         ) from error
     name = path.name.removesuffix(FORMER_SUFFIX).removesuffix(SUFFIX)
     return replace(profile_of(data, str(path)), name=name)
-
-
-def _write_through(path: Path, data: bytes) -> None:
-    """Write, wait for the disk, read back; OSError where the disk gives back something else."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    if path.read_bytes() != data:
-        raise OSError(5, "the disk gave back other bytes than were written")
 
 
 def _literal(text: str) -> str:

@@ -71,11 +71,6 @@ class Reservoir:
             for kept in (*self._learn[side], *self._held[side]):
                 kept.lesson = by_sample.get(id(kept.lesson.sample), kept.lesson)
 
-    def clear(self) -> None:
-        for side in Side:
-            self._learn[side].clear()
-            self._held[side].clear()
-
     @property
     def lessons(self) -> tuple[Lesson, ...]:
         """To learn from."""

@@ -17,7 +17,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
-from engine.adaptation.channel import Channel
 from engine.adaptation.exchange import NetworkExchange, ReadyNetworks
 from engine.adaptation.learner_messages import Report
 from engine.adaptation.learner_side import MakeAdapter
@@ -28,6 +27,7 @@ from engine.adaptation.status import AdaptationState, AdaptationStatus
 from engine.adaptation.tended_process import TendedProcess
 from engine.inference.backend import NetworkFile
 from engine.messages import Health
+from engine.runtime.channel import Channel
 from engine.runtime.clock import NS_PER_MS, NS_PER_S, monotonic_ns
 from engine.runtime.worker import StopSignal, Worker
 
@@ -158,6 +158,7 @@ class AdaptationService:
         self._paused = True
 
     def resume(self) -> None:
+        """Go on after `pause`, or after a fault that paused it."""
         self._paused, self._trouble = False, ""
 
     def rollback(self) -> bool:
@@ -174,6 +175,7 @@ class AdaptationService:
         return self._learner.pid
 
     def status(self) -> AdaptationStatus:
+        """One look at everything; cheap."""
         in_use = self._exchange.in_use()
         return AdaptationStatus(
             state=self._state(),

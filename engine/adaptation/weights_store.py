@@ -34,10 +34,12 @@ class WeightsStore:
 
     @property
     def first(self) -> Stored:
+        """Those that it began with."""
         return self._stack[0]
 
     @property
     def current(self) -> Stored:
+        """Those in use."""
         return self._stack[-1]
 
     @property

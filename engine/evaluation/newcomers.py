@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.adaptation.bone_lengths import bone_lengths_m
-from engine.adaptation.enrolment import Enrolment, EnrolmentError, EnrolmentResult, enrolment_result
+from engine.adaptation.enrolment import Enrolment
+from engine.adaptation.enrolment_result import EnrolmentError, EnrolmentResult, enrolment_result
 from engine.adaptation.settings import AdaptationSettings
 from engine.capture.simulated import SimulatedCamera
 from engine.evaluation.newcomer_people import FPS, Newcomer
@@ -119,10 +120,6 @@ class NewcomerRow:
     def ratio(self) -> float:
         """Tracker's error after over before."""
         return self.after.tracker_mm / self.before.tracker_mm
-
-    @property
-    def network_ratio(self) -> float:
-        return self.after.network_mm / self.before.network_mm
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -144,13 +144,6 @@ def test_weights_with_a_nan_are_refused(adapter: Adapter, monkeypatch: pytest.Mo
     assert adapter.weights == SHIPPED
 
 
-def test_forgotten_samples_are_learnt_from_no_more(adapter: Adapter) -> None:
-    adapter.work(steps=1)
-    adapter.forget_samples()
-    assert adapter.work(steps=5) == ()
-    assert (adapter.progress.steps, adapter.progress.samples) == (1, 0)
-
-
 def test_missing_weights_are_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="found nothing"):
         Adapter(SETTINGS, tmp_path / "none.safetensors", tmp_path)

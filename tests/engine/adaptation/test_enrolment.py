@@ -9,14 +9,9 @@ import pytest
 
 from calibration.transforms import rotation_from_axis_angle
 from engine.adaptation.bone_lengths import bone_lengths_m
-from engine.adaptation.enrolment import (
-    STEP_LIMIT_S,
-    Enrolment,
-    EnrolmentError,
-    EnrolmentResult,
-    enrolment_result,
-)
+from engine.adaptation.enrolment import STEP_LIMIT_S, Enrolment
 from engine.adaptation.enrolment_poses import STEPS, EnrolmentStep
+from engine.adaptation.enrolment_result import EnrolmentError, EnrolmentResult, enrolment_result
 from engine.adaptation.person_shape import ShapeFrame, person_shape
 from engine.hand.skinning import HandPose
 from engine.inference.depth_view import DepthView

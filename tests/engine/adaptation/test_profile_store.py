@@ -13,13 +13,9 @@ import numpy as np
 import pytest
 
 from engine.adaptation import profile_store
+from engine.adaptation.opened_profile import fitted_to_program, unpacked_weights
 from engine.adaptation.profile import Profile, ProfileError
-from engine.adaptation.profile_store import (
-    ProfileStore,
-    default_folder,
-    fitted_to_program,
-    unpacked_weights,
-)
+from engine.adaptation.profile_store import ProfileStore, default_folder
 from engine.atomic_file import OutputError
 from tests.engine.adaptation.test_profile import assert_same, example
 
@@ -235,14 +231,14 @@ def test_a_disk_that_fails_to_sync_changes_nothing(
 
 def test_a_disk_that_lies_is_caught(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.save(numbered(1))
-    write = profile_store._write_through
+    write = profile_store.write_through
 
     def lying(path: Path, data: bytes) -> None:
         with monkeypatch.context() as patch:
             patch.setattr(Path, "read_bytes", lambda _: data[:-1] + b"?")
             write(path, data)
 
-    monkeypatch.setattr(profile_store, "_write_through", lying)
+    monkeypatch.setattr(profile_store, "write_through", lying)
     with pytest.raises(OutputError, match="other bytes"):
         store.save(numbered(2))
     monkeypatch.undo()

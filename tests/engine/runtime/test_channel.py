@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from engine.adaptation.channel import Channel
+from engine.runtime.channel import Channel
 
 
 def test_items_come_out_in_order() -> None:

@@ -1,4 +1,7 @@
-"""From the tracker to the learner without ever waiting: a short queue in which the newest win."""
+"""A short queue between threads in which the newest win.
+
+Where only the newest value matters, use a slot; here the last few do, each once.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ class Channel(Generic[T]):
         self._dropped = 0
 
     def put(self, item: T) -> None:
+        """Add an item; never blocks on a reader."""
         with self._changed:
             self._dropped += len(self._items) == self._items.maxlen
             self._items.append(item)
@@ -32,11 +36,6 @@ class Channel(Generic[T]):
             if not self._changed.wait_for(lambda: bool(self._items), timeout_s):
                 return None
             return self._items.popleft()
-
-    def clear(self) -> None:
-        """Throw away what waits, without counting it as dropped."""
-        with self._changed:
-            self._items.clear()
 
     @property
     def dropped(self) -> int:

@@ -1,0 +1,91 @@
+"""What an enrolment says of a hand: its shape, bones and widths, and how much better it fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.adaptation.bone_lengths import Measure, measures
+from engine.adaptation.enrolment import EnrolledFrame, Enrolment
+from engine.adaptation.person_shape import LEAST_FRAMES, person_shape
+from engine.errors import UserError
+from engine.hand.model import HandModel
+from engine.inference.fitting import (
+    FitResult,
+    FitSettings,
+    HandFitter,
+    KnownShape,
+    nothing_known,
+)
+from engine.messages import Side
+
+# Lost edge pixels make a hand look slimmer and shorter. Beside many frames the outline is not
+# needed to hold the pose, so it pulls a sixth as much as while tracking (docs/benchmarks.md).
+CAREFUL = FitSettings(silhouette_weight=0.05)
+
+
+class EnrolmentError(UserError):
+    """Too little of a hand was seen to say anything about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentResult:
+    """What was learnt of one hand."""
+
+    side: Side
+    known: KnownShape
+    measures: tuple[Measure, ...]
+    frames: tuple[EnrolledFrame, ...]
+    after: tuple[FitResult, ...]
+    """Of every frame, with the person's shape; `frames[k].sighting.fit` is how it was tracked."""
+    missed: tuple[str, ...]
+    """Names of the poses that were not seen."""
+    seconds: float
+    """Of motion."""
+
+    @property
+    def residual_before_m(self) -> float:
+        """Mean mesh-to-depth residual of the kept frames as they were tracked."""
+        return float(np.mean([kept.sighting.fit.residual_m for kept in self.frames]))
+
+    @property
+    def residual_after_m(self) -> float:
+        """Of the same frames with the person's shape."""
+        return float(np.mean([fit.residual_m for fit in self.after]))
+
+    @property
+    def not_seen(self) -> tuple[str, ...]:
+        """Names of the measures about which the images said little."""
+        return tuple(measure.name for measure in self.measures if not measure.seen)
+
+
+def enrolment_result(model: HandModel, enrolment: Enrolment) -> EnrolmentResult:
+    """Shape, bones and widths of what an enrolment saw; takes some seconds, on any thread.
+
+    `model` is the right hand.
+
+    Raises:
+        EnrolmentError: fewer than LEAST_FRAMES frames could be learnt from.
+    """
+    kept, progress = enrolment.frames, enrolment.progress
+    if len(kept) < LEAST_FRAMES or progress.side is None:
+        raise EnrolmentError(
+            f"Only {len(kept)} frames of a hand could be learnt from, at least {LEAST_FRAMES} are "
+            "needed. Hold one open hand 30 to 70 cm before the camera and try again."
+        )
+    person = person_shape(HandFitter(model, CAREFUL), [entry.frame for entry in kept])
+    return EnrolmentResult(
+        side=progress.side,
+        known=person.known,
+        measures=measures(model, person.known, nothing_known()),
+        frames=kept,
+        after=person.fits,
+        missed=tuple(_missed(enrolment)),
+        seconds=progress.elapsed_s,
+    )
+
+
+def _missed(enrolment: Enrolment) -> list[str]:
+    steps, captured = enrolment.steps, enrolment.progress.captured
+    return [step.name for step, seen in zip(steps, captured, strict=True) if not seen]
