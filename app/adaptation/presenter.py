@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -111,7 +111,7 @@ class AdaptationPresenter:
             disbelieved=_disbelieved_text(status.progress),
             now_s=now_ns / NS_PER_S,
             loss=Curve(tuple(t for t, _ in self._loss), tuple(v for _, v in self._loss)),
-            score=_score_curve(decisions),
+            score=_score_curve(decisions, self._loss[0][0] if self._loss else math.inf),
             marks=tuple(mark_of(decision) for decision in decisions),
             can_pause=status.state in _PAUSABLE or status.state is AdaptationState.PAUSED,
             paused=status.state is AdaptationState.PAUSED,
@@ -145,10 +145,14 @@ def _mark_text(decision: Decision) -> str:
     return "\n".join(lines)
 
 
-def _score_curve(decisions: Iterable[Decision]) -> Curve:
-    """The score of the weights in use after each decision, and before the first one."""
+def _score_curve(decisions: Sequence[Decision], begun_s: float) -> Curve:
+    """The score of the weights in use after each decision, and from `begun_s` to the first one."""
     times: list[float] = []
     scores: list[float] = []
+    first = decisions[0] if decisions else None
+    if first and begun_s < first.time_s and math.isfinite(first.held_out_before):
+        times.append(begun_s)
+        scores.append(first.held_out_before)
     for decision in decisions:
         in_use = decision.held_out_after if decision.accepted else decision.held_out_before
         if math.isfinite(in_use):
@@ -183,6 +187,8 @@ def _sentence(status: AdaptationStatus, kept: bool) -> str:
                 f"Move your hand through many poses: {progress.samples} of {wanted.least_lessons} "
                 f"samples to learn from, {progress.held_out} of {wanted.least_held_out} held out."
             )
+        case AdaptationState.LEARNING if progress.revision > status.revision:
+            return f"Better weights are being made ready. {_ONLY_BETTER if kept else _NOT_KEPT}"
         case AdaptationState.LEARNING if status.first_gain_s is not None:
             return (
                 f"Weights {status.revision} are in use; the first gain came after "

@@ -69,4 +69,4 @@ def _paint_row(painter: QPainter, box: QRectF, name: str, ms: float, share: floa
     value = QRectF(box.right() - value_width, box.top(), value_width, box.height())
     painter.setPen(theme.TEXT)
     right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-    painter.drawText(value, right, f"{ms:.1f} ms")
+    painter.drawText(value, right, f"{ms:.1f} ms" if ms < 99.95 else f"{ms:.0f} ms")

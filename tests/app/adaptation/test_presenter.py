@@ -55,6 +55,25 @@ def test_the_line_shows_the_score_of_the_weights_in_use() -> None:
     assert score.values == (6.0, 6.1, 5.9)
 
 
+def test_before_the_first_decision_the_line_shows_the_former_score() -> None:
+    presenter = AdaptationPresenter()
+    learnt = AdaptationProgress(steps=1, losses={"lessons": 1.0})
+    presenter.update(_status(progress=learnt), 2 * S)
+    presenter.update(_status(progress=AdaptationProgress(decisions=(ACCEPTED,))), 12 * S)
+    score = presenter.figures(12 * S).score
+    assert score.times_s == (2.0, 10.0)
+    assert score.values == (7.0, 6.0)
+
+
+def test_weights_that_are_accepted_and_not_yet_in_use_are_told() -> None:
+    presenter = AdaptationPresenter()
+    ahead = AdaptationProgress(revision=2, decisions=(ACCEPTED,))
+    presenter.update(_status(progress=ahead), S)
+    assert "being made ready" in presenter.figures(S).sentence
+    presenter.update(_status(progress=AdaptationProgress(revision=1)), S)
+    assert "being made ready" not in presenter.figures(S).sentence
+
+
 def test_decisions_that_the_learner_has_forgotten_stay_in_the_plot() -> None:
     presenter = AdaptationPresenter()
     presenter.update(_status(progress=AdaptationProgress(decisions=(ACCEPTED, REFUSED))), 0)
