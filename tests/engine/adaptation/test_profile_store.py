@@ -179,7 +179,8 @@ def test_killed_at_any_time_a_whole_profile_is_there(store: ProfileStore) -> Non
         number = profile.provenance.frames
         assert profile.weights == bytes([number % 251]) * 400_000
         if number:
-            assert store.load_former("Ada").provenance.frames < max(number, 1000 * round_ + 2)
+            # Equal where the kill came between setting aside and renaming.
+            assert store.load_former("Ada").provenance.frames <= number
         seen.append(number)
     assert len(set(seen)) > 5, "the children never got to save anything"
     store.save(numbered(7))
