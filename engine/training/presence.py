@@ -37,8 +37,8 @@ from engine.training.synthesis import sample_patch_camera
 
 HELD_OUT = 0.25
 RIDGE = 2e-2
-"""Strong: with 1e-3 the crops of the refit were told apart a little better, and a real fist was taken
-for no hand with certainty (docs/benchmarks.md)."""
+"""Strong: with 1e-3 the crops of the refit were told apart a little better, and a real fist was
+taken for no hand with certainty (docs/benchmarks.md)."""
 PRIOR = 1.0
 """Log-odds added: in use, a place that is looked at shows a hand more often than these crops do."""
 HAND_COUNT_SHARES = (0.45, 0.4, 0.15)
