@@ -35,7 +35,7 @@ STRAY_M = 0.030
 forearm, the other hand or a lookalike."""
 
 
-POOR_RESIDUAL_M, POOR_EXPLAINED = 0.004, 0.85
+POOR_RESIDUAL_M, POOR_EXPLAINED = 0.003, 0.85
 
 
 @dataclass(frozen=True, slots=True)
