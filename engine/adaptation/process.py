@@ -10,7 +10,10 @@ In order, it is killed: its files are whole at any moment, so there is nothing t
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.adaptation.learner_messages import Failed, Message, Report
@@ -18,6 +21,7 @@ from engine.adaptation.learner_side import MakeAdapter, serve
 from engine.inference.backend import NetworkFile
 
 NAME = "handtune-adaptation"
+THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class ProcessEnded(Exception):
@@ -46,7 +50,8 @@ class AdaptationProcess:
             name=NAME,
             daemon=True,
         )
-        self._process.start()
+        with _one_thread_a_library():
+            self._process.start()
         theirs.close()
 
     @property
@@ -93,3 +98,19 @@ class AdaptationProcess:
         if code < 0:
             return f"ended by signal {-code} ({signal.strsignal(-code)})"
         return f"it ended with status {code}"
+
+
+@contextmanager
+def _one_thread_a_library() -> Iterator[None]:
+    """Processes started within compute with one thread: numpy's libraries read this as they load,
+    which is before any code of ours runs there."""
+    before = {name: os.environ.get(name) for name in THREAD_COUNTS}
+    os.environ.update(dict.fromkeys(THREAD_COUNTS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
