@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -36,13 +37,21 @@ MODULES: Mapping[str, str] = MappingProxyType({"eval": "evaluate"})
 
 USER_ERROR_STATUS = 2
 INTERRUPTED_STATUS = 130
+PIPE_CLOSED_STATUS = 141
+"""What a shell reports of a program that wrote to a reader who had left (`... | head`)."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; the exit status."""
     args = parse(argv)
     try:
-        return int(args.run(args))
+        status = int(args.run(args))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Python writes what is left as it ends, and would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED_STATUS
     except UserError as error:
         print(f"handtune: {error}", file=sys.stderr)
         return USER_ERROR_STATUS

@@ -1,5 +1,6 @@
 """The command line as such: dispatch, exit statuses, one sentence instead of a traceback."""
 
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import pytest
 
 from app.cli import COMMANDS, main
 from engine.errors import UserError
+from tests.shared_data import REPOSITORY
 
 
 def use(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | int) -> None:
@@ -68,3 +70,24 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert stop.value.code == 0
     begins = [line.split()[:1] for line in capsys.readouterr().out.splitlines()]
     assert all([command] in begins for command in COMMANDS)
+
+
+def test_a_reader_that_leaves_ends_the_command_quietly() -> None:
+    """`... --help | head -1`, with a pipe that nobody reads any more."""
+    code = (
+        "import sys; from app.cli import main; from types import SimpleNamespace as N;"
+        "sys.modules['app.commands.doctor'] = N(add_arguments=lambda _: None,"
+        " run=lambda _: print('a line\\n' * 99999) or 0);"
+        "sys.exit(main(['doctor']))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=REPOSITORY,
+    ) as command:
+        assert command.stdout is not None
+        assert command.stderr is not None
+        command.stdout.close()
+        assert command.stderr.read() == b""
+    assert command.returncode == 141
