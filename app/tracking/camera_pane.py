@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -88,8 +88,9 @@ class CameraPane(QWidget):
         painter.drawImage(QRectF(left, top, width / ratio, height / ratio), image)
         if self._scene is not None:
             size = round(width / ratio), round(height / ratio)
+            taken: list[QRectF] = []
             for hand in self._scene.hands:
-                self._paint_label(painter, self._scene, hand, frame, (left, top), size)
+                self._paint_label(painter, self._scene, hand, frame, (left, top), size, taken)
 
     def _paint_label(
         self,
@@ -99,7 +100,9 @@ class CameraPane(QWidget):
         frame: Frame,
         origin: tuple[float, float],
         size: tuple[int, int],
+        taken: list[QRectF],
     ) -> None:
+        """The label of one hand, clear of the labels at `taken`, to which it is added."""
         joints = joint_pixels(hand, frame.camera, size, self._mirrored) + np.array(origin)
         if not np.isfinite(joints).all():
             return
@@ -110,6 +113,18 @@ class CameraPane(QWidget):
         width = painter.fontMetrics().horizontalAdvance(text) + 12
         x = float(np.clip(joints[:, 0].mean() - width / 2, 4, self.width() - width - 4))
         y = float(np.clip(joints[:, 1].max() + 8, 4, self.height() - 23))
-        painter.fillRect(QRectF(x, y, width, 18), QColor(19, 21, 26, 190))
+        label = clear_of(taken, QRectF(x, y, width, 18), self.height())
+        taken.append(label)
+        painter.fillRect(label, QColor(19, 21, 26, 190))
         painter.setPen(theme.MUTED if self._stale else HAND_COLOR[hand.side])
-        painter.drawText(QPointF(x + 6, y + 13), text)
+        painter.drawText(QPointF(label.x() + 6, label.y() + 13), text)
+
+
+def clear_of(taken: Sequence[QRectF], label: QRectF, height: float) -> QRectF:
+    """`label` moved below what it would cover; above where the picture of `height` ends."""
+    for other in taken:
+        if label.intersects(other):
+            below = other.bottom() + 2
+            fits = below + label.height() <= height
+            label.moveTop(below if fits else other.top() - label.height() - 2)
+    return label
