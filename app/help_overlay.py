@@ -46,12 +46,12 @@ class HelpOverlay(QWidget):
         """Cover the parent; call when its size changed."""
         self.setGeometry(self._host.rect())
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(13, 15, 19, 205))
         painter.end()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
+    def mousePressEvent(self, _event: QMouseEvent) -> None:
         self.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -133,7 +133,7 @@ class PersonalRoom(QObject):
         self.enrolment.close()
         self.keep_what_was_learnt()
 
-    def _person_changed(self, name: str) -> None:  # noqa: ARG002
+    def _person_changed(self, _name: str) -> None:
         self.remembered.emit()
         if self.enrolment.presenter.page in NOBODY_ENROLS:
             self.track_anew_asked.emit()

@@ -56,7 +56,7 @@ class PoseChips(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(330, self.heightForWidth(max(self.width(), 290)))
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for chip, box in zip(self._chips, self._boxes(self.width()), strict=True):

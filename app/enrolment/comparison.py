@@ -54,13 +54,13 @@ class ComparisonView(QWidget):
             self._timer.start()
         self.update()
 
-    def mousePressEvent(self, event: object) -> None:  # noqa: ARG002
+    def mousePressEvent(self, _event: object) -> None:
         if self._timer.isActive():
             self._timer.stop()
         elif self._result is not None and self._result.frames:
             self._timer.start()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), theme.WINDOW)

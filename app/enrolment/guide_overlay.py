@@ -64,7 +64,7 @@ class GuideOverlay(QWidget):
         """Cover the parent; call when its size changed."""
         self.setGeometry(self._host.rect())
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, _event: QPaintEvent) -> None:
         if self._guide is None:
             return
         painter = QPainter(self)

@@ -16,7 +16,7 @@ from app.viewport.surface import HandSurface
 from app.viewport.widget import ViewportWidget
 from engine.adaptation.profile import Profile
 from engine.inference.sighting import Sighting
-from engine.messages import Frame, Scene
+from engine.messages import Frame, Scene, Side
 from engine.runtime.clock import monotonic_ns
 
 
@@ -108,9 +108,9 @@ class EnrolmentRoom(QObject):
         if outcome is not None:
             self.card.result.show_result(outcome.result)
 
-    def _begin(self, name: str, sides: tuple[object, ...]) -> None:
+    def _begin(self, name: str, sides: tuple[Side, ...]) -> None:
         self._ghost = GhostHand(self._surface)
-        self.presenter.begin(name, sides, monotonic_ns())  # type: ignore[arg-type]
+        self.presenter.begin(name, sides, monotonic_ns())
         self.begun.emit()
         self.tick()
 

@@ -60,7 +60,7 @@ class CameraPane(QWidget):
         self._skeleton = skeleton
         self._redraw()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.SURFACE.darker(115))
         if self._frame is None:

@@ -38,7 +38,7 @@ class FingerBars(QWidget):
         self._hands = tuple(sorted(hands, key=lambda hand: (hand.side is Side.RIGHT, hand.hand_id)))
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect())

@@ -162,13 +162,13 @@ class ViewportWidget(QWidget):
         """Let go of the picture; the renderer's memory may go then."""
         self._picture = None
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         self._paint(painter)
         painter.end()
         self._report_shown()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: ARG002
+    def resizeEvent(self, _event: QResizeEvent) -> None:
         if self._shown_px == (0, 0):
             self._take_size()
         else:
@@ -178,7 +178,7 @@ class ViewportWidget(QWidget):
         self._drag_from = event.position()
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._drag_from = None
         self.setCursor(Qt.CursorShape.OpenHandCursor)
 
@@ -192,7 +192,7 @@ class ViewportWidget(QWidget):
         turn = ViewPose.panned if event.buttons() & sideways or shifted else ViewPose.orbited
         self._change_pose(turn(self._pose, moved.x(), moved.y(), max(self.height(), 1)))
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         self.reset_view()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
