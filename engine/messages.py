@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
+from calibration.transforms import RigidTransform
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -45,6 +46,24 @@ class HandTruth:
     """[V, 3] metres, camera frame; None where the source has no mesh."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """Another image of a frame's moment: an infrared imager, one half of a stereo pair."""
+
+    name: str
+    """Stable within a source: "left", "right"."""
+    captured_ns: int
+    """Host monotonic clock."""
+    camera: PinholeCamera
+    T_depth_from_picture: RigidTransform
+    """From this imager's frame to the depth image's."""
+    pixels: npt.NDArray[np.uint8]
+    """[H, W] grey or [H, W, 3] RGB."""
+
+    def __post_init__(self) -> None:
+        self.pixels.setflags(write=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One image of one camera."""
@@ -64,6 +83,11 @@ class Frame:
     source_ns: int | None = None
     """Time on the source's own timeline (recordings, simulation); None where there is only the
     host's clock."""
+    depth_unit_m: float = 0.0
+    """Depth is a whole number (below 65,536) of these, as the device measured it; 0 where depth is
+    not quantised."""
+    pictures: tuple[Picture, ...] = ()
+    """Other images of the same moment, each with a name of its own."""
 
     @property
     def time_ns(self) -> int:

@@ -68,6 +68,7 @@ class DepthPipeline:
             camera=self.camera,
             depth_m=self._metres(depth),
             color=_copied_color(frames.get_color_frame()),
+            depth_unit_m=float(self._scale),
         )
 
     def stop(self) -> None:
