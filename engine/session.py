@@ -28,6 +28,7 @@ from engine.inference.estimator import Estimator
 from engine.messages import Frame, FrameSet, Health, Scene
 from engine.runtime.slot import Slot
 from engine.runtime.worker import Worker
+from engine.sinks import SceneSink
 from engine.tracker import Learning, Tracker
 
 if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
@@ -170,6 +171,13 @@ class TrackingSession:
     def camera_info(self) -> CameraInfo | None:
         """Of the source; None until it is open."""
         return self._loop.status.info
+
+    def add_scene_sink(self, sink: SceneSink) -> None:
+        """Hand every scene from now on to `sink` too, which its owner starts and stops."""
+        self._tracker.scene_sinks.add(sink)
+
+    def remove_scene_sink(self, sink: SceneSink) -> None:
+        self._tracker.scene_sinks.remove(sink)
 
     def latest_sightings(self) -> tuple[Sighting, ...]:
         """What was seen of the hands in the newest scene, or in one just after it."""

@@ -10,6 +10,7 @@ from engine.messages import FrameSet, Scene
 from engine.runtime.clock import NS_PER_S
 from engine.runtime.slot import Slot
 from engine.runtime.worker import StopSignal
+from engine.sinks import SceneSinks
 
 if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
     from engine.adaptation.service import AdaptationService
@@ -41,6 +42,7 @@ class Tracker:
         self._version = 0
         self._captured_ns = 0
         self.drops_before_ready = 0
+        self.scene_sinks = SceneSinks()
         self.meters: TruthMeters | None = None
         self.sightings: tuple[Sighting, ...] = ()
         """Of the hands in the last scene; read by other threads."""
@@ -78,6 +80,7 @@ class Tracker:
 
     def _after_publishing(self, frame_set: FrameSet, scene: Scene) -> None:
         """What nobody waits for."""
+        self.scene_sinks.offer_scene(scene)
         if self._learning is not None:
             self._learning.after_frame()
         if self.meters is not None:

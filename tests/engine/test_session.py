@@ -16,7 +16,7 @@ from engine.capture import capture_loop
 from engine.capture.camera import Camera
 from engine.errors import CameraDisconnected, SourceError
 from engine.inference.meters import TruthMeters
-from engine.messages import Frame
+from engine.messages import Frame, Scene
 from engine.runtime.clock import NS_PER_S
 from engine.runtime.worker import Worker
 from engine.session import SessionState, TrackingSession, run_offline
@@ -93,6 +93,36 @@ def test_recording_keeps_its_pace() -> None:
         wait_until(lambda: session.status().state is SessionState.ENDED)
     assert time.monotonic() - start >= 10 / 50
     assert session.status().frames == 11
+
+
+def test_every_scene_goes_to_those_who_listen() -> None:
+    class Listener:
+        def __init__(self) -> None:
+            self.scenes: list[int] = []
+
+        def offer_scene(self, scene: Scene) -> None:
+            self.scenes.append(scene.sequence)
+
+    made: list[EmptyEstimator] = []
+
+    def remembered() -> EmptyEstimator:
+        made.append(EmptyEstimator())
+        return made[0]
+
+    listener, late = Listener(), Listener()
+    session = TrackingSession("fake:", remembered, reopening(live))
+    session.add_scene_sink(listener)
+    session.add_scene_sink(listener)  # Twice is once.
+    with session:
+        wait_until(lambda: len(listener.scenes) > 5)
+        session.add_scene_sink(late)
+        wait_until(lambda: len(late.scenes) > 5)
+        session.remove_scene_sink(late)
+        seen = len(listener.scenes)
+        wait_until(lambda: len(listener.scenes) > seen + 5)
+    assert listener.scenes == made[0].sequences
+    assert set(late.scenes) < set(listener.scenes)
+    assert late.scenes[-1] < listener.scenes[-1]
 
 
 def test_slow_tracker_drops_frames_and_counts_them() -> None:

@@ -1,0 +1,44 @@
+"""What may listen to a running session: recorders and streams. They are handed every scene.
+
+The session calls from the thread that made the scene, so whoever listens returns at once and does
+its work elsewhere; a sink that has no room drops and counts.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+from engine.messages import Scene
+
+
+class SceneSink(Protocol):
+    """Gets every scene, in order, from the inference thread."""
+
+    def offer_scene(self, scene: Scene) -> None:
+        """Take it or drop it; never waits, never raises."""
+        ...
+
+
+class SceneSinks:
+    """Those who listen at present. Any thread may call any method."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sinks: tuple[SceneSink, ...] = ()
+
+    def add(self, sink: SceneSink) -> None:
+        """From the next scene on; once, however often it is added."""
+        with self._lock:
+            if sink not in self._sinks:
+                self._sinks = (*self._sinks, sink)
+
+    def remove(self, sink: SceneSink) -> None:
+        """It may still get the scene that is under way; no matter if it never listened."""
+        with self._lock:
+            self._sinks = tuple(other for other in self._sinks if other is not sink)
+
+    def offer_scene(self, scene: Scene) -> None:
+        """Hand a scene to everyone."""
+        for sink in self._sinks:
+            sink.offer_scene(scene)
