@@ -1,0 +1,1 @@
+"""Session files: everything that was captured and seen, losslessly, in MCAP (see `layout`)."""
