@@ -6,9 +6,7 @@ Anything else that is raised is our own fault and keeps its traceback.
 
 from __future__ import annotations
 
-
-class UserError(Exception):
-    """Bad input or a missing thing; `str(error)` is the sentence to show."""
+from calibration.errors import UserError as UserError
 
 
 class SourceError(UserError):
