@@ -17,9 +17,10 @@ A session is an MCAP file (https://mcap.dev/spec). In this order:
 | /hands | handtune.Scene (JSON) | what was tracked; vertices follow from the hand model |
 | /events | handtune.Event (JSON) | drops, gaps, reconnections, decisions |
 
-A message's log time is the host's monotonic clock when the frame was captured, its publish time the
-source's own clock, its sequence number counts frames (from 0; scenes carry that of the frame set
-that they belong to).
+Log time is the host's monotonic clock when a frame was captured, publish time the source's own. All
+messages of a frame stand side by side with one log time, their sequence number that of the frame.
+Every chunk repeats the schemas and channels that it uses, so that each can be read without any
+other.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ Raises SessionError where a message does not hold what its topic promises.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +22,12 @@ from calibration.transforms import RigidTransform
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose, pose_hand
 from engine.messages import Float32, Frame, HandState, HandTruth, Picture, Scene, Side
-from engine.recording.images import decode_image, encode_image
+from engine.recording.images import (
+    decode_image,
+    encode_calibration,
+    encode_image,
+    encode_transform,
+)
 from engine.recording.json_numbers import (
     from_base64,
     from_numbers,
@@ -36,12 +42,14 @@ from engine.recording.layout import (
     FORMAT_VERSION,
     FRAME_TOPIC,
     HANDS_TOPIC,
+    TRANSFORMS_TOPIC,
     TRUTH_TOPIC,
     Event,
     EventKind,
     PictureInfo,
     SessionError,
     SessionHeader,
+    calibration_topic,
     image_topic,
 )
 
@@ -65,7 +73,8 @@ def encode_frame(frame: Frame) -> tuple[Encoded, ...]:
         data = encode_image(picture.pixels, picture.name, picture.captured_ns)
         messages.append(Encoded(image_topic(picture.name), data))
     if frame.truth:
-        messages.append(Encoded(TRUTH_TOPIC, _json([_truth_to(hand) for hand in frame.truth])))
+        hands = [_truth_to(hand) for hand in frame.truth]
+        messages.append(Encoded(TRUTH_TOPIC, _json({"hands": hands})))
     about = {
         "camera_id": frame.camera_id,
         "sequence": frame.sequence,
@@ -93,7 +102,7 @@ def decode_frame(messages: Mapping[str, bytes]) -> Frame:
         captured_ns = int(about["captured_ns"])
         color = decode_image(messages[image_topic(COLOR)]) if about["color"] else None
         stored = decode_image(messages[image_topic(DEPTH)])
-        truth = json.loads(messages[TRUTH_TOPIC]) if about["truth"] else []
+        truth = json.loads(messages[TRUTH_TOPIC])["hands"] if about["truth"] else []
         return Frame(
             camera_id=about["camera_id"],
             sequence=int(about["sequence"]),
@@ -180,6 +189,19 @@ def decode_event(data: bytes) -> Event:
         )
 
 
+def encode_calibrations(header: SessionHeader) -> tuple[Encoded, ...]:
+    """Intrinsics of every imager, and where each stands in the depth image's frame."""
+    at_ns = header.started_ns
+    depth = encode_calibration(header.camera, DEPTH, at_ns)
+    messages = [Encoded(calibration_topic(stream), depth) for stream in (DEPTH, COLOR)]
+    for picture in header.pictures:
+        calibration = encode_calibration(picture.camera, picture.name, at_ns)
+        place = encode_transform(picture.T_depth_from_picture, (DEPTH, picture.name), at_ns)
+        messages.append(Encoded(calibration_topic(picture.name), calibration))
+        messages.append(Encoded(TRANSFORMS_TOPIC, place))
+    return tuple(messages)
+
+
 def encode_header(header: SessionHeader) -> dict[str, str]:
     """As the text values of a metadata record: plain text, or JSON for what is none."""
     pictures = [
@@ -188,17 +210,18 @@ def encode_header(header: SessionHeader) -> dict[str, str]:
     ]
     fields = {name: getattr(header, name) for name in SessionHeader.__dataclass_fields__}
     fields |= {"camera": asdict(header.camera), "pictures": pictures}
-    return {
+    texts = {
         name: value if isinstance(value, str) else json.dumps(value, allow_nan=False)
         for name, value in fields.items()
     }
+    return texts | {_DIGEST: _digest(texts)}
 
 
 def decode_header(metadata: Mapping[str, str]) -> SessionHeader:
     """The header of a metadata record.
 
     Raises:
-        SessionError: of a newer program, or not a header.
+        SessionError: of a newer program, changed since it was written, or not a header.
     """
     with _understanding("its header"):
         version = int(metadata["format_version"])
@@ -208,6 +231,9 @@ def decode_header(metadata: Mapping[str, str]) -> SessionHeader:
             "open it with a newer program."
         )
     with _understanding("its header"):
+        found = {name: text for name, text in metadata.items() if name != _DIGEST}
+        if metadata[_DIGEST] != _digest(found):
+            raise ValueError("its content has changed since it was written")
         texts = {name for name, f in SessionHeader.__dataclass_fields__.items() if f.type == "str"}
         fields: dict[str, Any] = {
             name: metadata[name] if name in texts else json.loads(metadata[name])
@@ -219,6 +245,11 @@ def decode_header(metadata: Mapping[str, str]) -> SessionHeader:
             for p in fields["pictures"]
         )
         return SessionHeader(**fields)
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    """MCAP has no checksum for metadata."""
+    return hashlib.sha256(_json(sorted(texts.items()))).hexdigest()
 
 
 @contextmanager
@@ -321,6 +352,8 @@ def _hand_from(value: Mapping[str, Any], models: Mapping[Side, HandModel] | None
     )
 
 
+_DIGEST = "sha256"
+"""Of a header's other values."""
 _HAND_ARRAYS: Mapping[str, tuple[int, ...]] = MappingProxyType(
     {
         "wrist_rotation": (3, 3),

@@ -1,0 +1,255 @@
+"""An MCAP file that grows chunk by chunk, and that can be ended well on a full disk.
+
+`mcap.writer` cannot take a chunk back. Here every chunk is written whole or not at all, the last
+ones can be given up to make room for the index, and each repeats the schemas and channels that it
+uses: whatever becomes of its neighbours, it can be read. Records are those of the `mcap` package.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import zstandard
+from mcap import records
+from mcap.data_stream import RecordBuilder
+from mcap.opcode import Opcode
+
+from engine.recording.schemas import schema_for
+
+MAGIC = b"\x89MCAP0\r\n"
+COMPRESSION = "zstd"
+LEVEL = 1
+"""As docs/decisions/0021 measured it."""
+_MESSAGE = struct.Struct("<BQHIQQ")
+_FOOTER_FOR_CRC = struct.Struct("<BQQQ")
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Of a message: log and publish time in nanoseconds, and its sequence number."""
+
+    log_ns: int
+    publish_ns: int
+    sequence: int
+
+
+@dataclass(slots=True)
+class _Pending:
+    """The chunk that is being filled."""
+
+    messages: list[bytes] = field(default_factory=list)
+    size: int = 0
+    offsets: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """Channel -> log time and offset behind the definitions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """One that is on disk, and what it takes to take it back."""
+
+    index: records.ChunkIndex
+    counts: Counter[int]
+    crc_before: int
+
+
+class McapFile:
+    """Belongs to one thread. OSError from any method leaves a file of whole chunks."""
+
+    def __init__(self, path: Path, library: str, level: int = LEVEL) -> None:
+        """Make the file; FileExistsError where there is one."""
+        self._file = path.open("xb", buffering=0)
+        self._position = 0
+        self._crc = 0
+        self._compressor = zstandard.ZstdCompressor(level=level)
+        self._channels: dict[str, int] = {}
+        self._definitions: dict[int, tuple[records.Schema, records.Channel]] = {}
+        self._metadata: list[records.MetadataIndex] = []
+        self._chunks: list[_Chunk] = []
+        self._pending = _Pending()
+        try:
+            self._write(MAGIC + _bytes(records.Header("", library)))
+        except OSError:
+            self.abandon()
+            raise
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self._position
+
+    @property
+    def pending(self) -> int:
+        """Bytes that wait for their chunk to be closed."""
+        return self._pending.size
+
+    def add_metadata(self, name: str, values: dict[str, str]) -> None:
+        data = _bytes(records.Metadata(name, values))
+        index = records.MetadataIndex(self._position, len(data), name)
+        self._write(data)
+        self._metadata.append(index)
+
+    def add(self, topic: str, times: Times, data: bytes) -> None:
+        """A message for the chunk that is being filled."""
+        channel = self._channel(topic)
+        length = _MESSAGE.size - 9 + len(data)
+        sequence = times.sequence & 0xFFFFFFFF
+        head = _MESSAGE.pack(
+            Opcode.MESSAGE, length, channel, sequence, times.log_ns, times.publish_ns
+        )
+        pending = self._pending
+        pending.offsets.setdefault(channel, []).append((times.log_ns, pending.size))
+        pending.messages += (head, data)
+        pending.size += len(head) + len(data)
+
+    def close_chunk(self) -> None:
+        """Put on disk what was added; after an OSError it waits still."""
+        pending = self._pending
+        if not pending.messages:
+            return
+        definitions = b"".join(
+            _bytes(record) for channel in pending.offsets for record in self._definitions[channel]
+        )
+        content = b"".join((definitions, *pending.messages))
+        times = [log_ns for offsets in pending.offsets.values() for log_ns, _ in offsets]
+        chunk = records.Chunk(
+            compression=COMPRESSION,
+            data=self._compressor.compress(content),
+            message_start_time=min(times),
+            message_end_time=max(times),
+            uncompressed_crc=zlib.crc32(content),
+            uncompressed_size=len(content),
+        )
+        data = _bytes(chunk)
+        indices, places = [], {}
+        at = self._position + len(data)
+        for channel, offsets in pending.offsets.items():
+            shifted = [(log_ns, len(definitions) + offset) for log_ns, offset in offsets]
+            indices.append(_bytes(records.MessageIndex(channel, shifted)))
+            places[channel] = at
+            at += len(indices[-1])
+        index = records.ChunkIndex(
+            chunk_length=len(data),
+            chunk_start_offset=self._position,
+            compression=COMPRESSION,
+            compressed_size=len(chunk.data),
+            message_end_time=chunk.message_end_time,
+            message_index_length=sum(map(len, indices)),
+            message_index_offsets=places,
+            message_start_time=chunk.message_start_time,
+            uncompressed_size=chunk.uncompressed_size,
+        )
+        counts = Counter({channel: len(offsets) for channel, offsets in pending.offsets.items()})
+        crc_before = self._crc
+        self._write(data + b"".join(indices))
+        self._chunks.append(_Chunk(index, counts, crc_before))
+        self._pending = _Pending()
+
+    def discard_pending(self) -> None:
+        """Forget what was added since the last chunk."""
+        self._pending = _Pending()
+
+    def take_back_chunk(self) -> dict[str, int] | None:
+        """Remove the last chunk from the disk: messages lost by topic; None where there is none."""
+        if not self._chunks:
+            return None
+        last = self._chunks.pop()
+        self._rewind(last.index.chunk_start_offset, last.crc_before)
+        names = {channel: topic for topic, channel in self._channels.items()}
+        return {names[channel]: count for channel, count in last.counts.items()}
+
+    def sync(self) -> None:
+        """Wait until the disk has what was written."""
+        os.fsync(self._file.fileno())
+
+    def finish(self) -> None:
+        """Close the last chunk and write the index: the file is whole and closed."""
+        self.close_chunk()
+        self._write(self._ending())
+        self.sync()
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Close without an index."""
+        self._file.close()
+
+    def _channel(self, topic: str) -> int:
+        if topic not in self._channels:
+            number = len(self._channels) + 1
+            stored = schema_for(topic)
+            known = {s.name: s for s, _ in self._definitions.values()}
+            schema = known.get(stored.name) or records.Schema(
+                id=len(known) + 1, data=stored.data, encoding=stored.encoding, name=stored.name
+            )
+            channel = records.Channel(number, topic, stored.message_encoding, {}, schema.id)
+            self._definitions[number] = (schema, channel)
+            self._channels[topic] = number
+        return self._channels[topic]
+
+    def _ending(self) -> bytes:
+        """Everything behind the last chunk."""
+        data_end = _bytes(records.DataEnd(self._crc))
+        start = self._position + len(data_end)
+        schemas = {schema.id: schema for schema, _ in self._definitions.values()}
+        groups: list[tuple[Opcode, list[records.McapRecord]]] = [
+            (Opcode.SCHEMA, list(schemas.values())),
+            (Opcode.CHANNEL, [channel for _, channel in self._definitions.values()]),
+            (Opcode.STATISTICS, [self._statistics(len(schemas))]),
+            (Opcode.CHUNK_INDEX, [chunk.index for chunk in self._chunks]),
+            (Opcode.METADATA_INDEX, list(self._metadata)),
+        ]
+        summary, offsets = b"", b""
+        for opcode, group in groups:
+            data = b"".join(map(_bytes, group))
+            if data:
+                offset = records.SummaryOffset(opcode, start + len(summary), len(data))
+                offsets += _bytes(offset)
+            summary += data
+        offset_start = start + len(summary)
+        summary += offsets
+        fixed = _FOOTER_FOR_CRC.pack(Opcode.FOOTER, 20, start, offset_start)
+        crc = zlib.crc32(fixed, zlib.crc32(summary))
+        return data_end + summary + _bytes(records.Footer(start, offset_start, crc)) + MAGIC
+
+    def _statistics(self, schema_count: int) -> records.Statistics:
+        counts = sum((chunk.counts for chunk in self._chunks), Counter[int]())
+        indices = [chunk.index for chunk in self._chunks]
+        return records.Statistics(
+            attachment_count=0,
+            channel_count=len(self._channels),
+            channel_message_counts=dict(counts),
+            chunk_count=len(indices),
+            message_count=counts.total(),
+            message_end_time=max((i.message_end_time for i in indices), default=0),
+            message_start_time=min((i.message_start_time for i in indices), default=0),
+            metadata_count=len(self._metadata),
+            schema_count=schema_count,
+        )
+
+    def _write(self, data: bytes) -> None:
+        """All of it, or nothing and an OSError."""
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[self._file.write(left) or 0 :]
+        except OSError:
+            self._rewind(self._position, self._crc)
+            raise
+        self._position += len(data)
+        self._crc = zlib.crc32(data, self._crc)
+
+    def _rewind(self, position: int, crc: int) -> None:
+        self._file.truncate(position)
+        self._file.seek(position)
+        self._position, self._crc = position, crc
+
+
+def _bytes(record: records.McapRecord) -> bytes:
+    builder = RecordBuilder()
+    record.write(builder)
+    data: bytes = builder.end()  # type: ignore[no-untyped-call]
+    return data
