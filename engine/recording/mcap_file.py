@@ -19,6 +19,8 @@ from mcap import records
 from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
 
+from engine.recording.frame_table import FrameTable, table_of, to_attachment
+from engine.recording.layout import FRAME_TOPIC
 from engine.recording.schemas import schema_for
 
 MAGIC = b"\x89MCAP0\r\n"
@@ -46,6 +48,7 @@ class _Pending:
     size: int = 0
     offsets: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     """Channel -> log time and offset behind the definitions."""
+    frames: list[Times] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class _Chunk:
 
     index: records.ChunkIndex
     counts: Counter[int]
+    frames: tuple[Times, ...]
     crc_before: int
 
 
@@ -104,6 +108,8 @@ class McapFile:
         pending = self._pending
         pending.offsets.setdefault(channel, []).append((times.log_ns, pending.size))
         pending.messages += (head, data)
+        if topic == FRAME_TOPIC:
+            pending.frames.append(times)
         pending.size += len(head) + len(data)
 
     def close_chunk(self) -> None:
@@ -146,7 +152,7 @@ class McapFile:
         counts = Counter({channel: len(offsets) for channel, offsets in pending.offsets.items()})
         crc_before = self._crc
         self._write(data + b"".join(indices))
-        self._chunks.append(_Chunk(index, counts, crc_before))
+        self._chunks.append(_Chunk(index, counts, tuple(pending.frames), crc_before))
         self._pending = _Pending()
 
     def discard_pending(self) -> None:
@@ -192,7 +198,18 @@ class McapFile:
 
     def _ending(self) -> bytes:
         """Everything behind the last chunk."""
-        data_end = _bytes(records.DataEnd(self._crc))
+        attachment = to_attachment(self._frame_table())
+        attached = _bytes(attachment)
+        attached_index = records.AttachmentIndex(
+            offset=self._position,
+            length=len(attached),
+            log_time=attachment.log_time,
+            create_time=attachment.create_time,
+            data_size=len(attachment.data),
+            name=attachment.name,
+            media_type=attachment.media_type,
+        )
+        data_end = attached + _bytes(records.DataEnd(zlib.crc32(attached, self._crc)))
         start = self._position + len(data_end)
         schemas = {schema.id: schema for schema, _ in self._definitions.values()}
         groups: list[tuple[Opcode, list[records.McapRecord]]] = [
@@ -200,6 +217,7 @@ class McapFile:
             (Opcode.CHANNEL, [channel for _, channel in self._definitions.values()]),
             (Opcode.STATISTICS, [self._statistics(len(schemas))]),
             (Opcode.CHUNK_INDEX, [chunk.index for chunk in self._chunks]),
+            (Opcode.ATTACHMENT_INDEX, [attached_index]),
             (Opcode.METADATA_INDEX, list(self._metadata)),
         ]
         summary, offsets = b"", b""
@@ -215,11 +233,20 @@ class McapFile:
         crc = zlib.crc32(fixed, zlib.crc32(summary))
         return data_end + summary + _bytes(records.Footer(start, offset_start, crc)) + MAGIC
 
+    def _frame_table(self) -> FrameTable:
+        return table_of(
+            [
+                (times.sequence, times.log_ns, times.publish_ns, chunk.index.chunk_start_offset)
+                for chunk in self._chunks
+                for times in chunk.frames
+            ]
+        )
+
     def _statistics(self, schema_count: int) -> records.Statistics:
         counts = sum((chunk.counts for chunk in self._chunks), Counter[int]())
         indices = [chunk.index for chunk in self._chunks]
         return records.Statistics(
-            attachment_count=0,
+            attachment_count=1,
             channel_count=len(self._channels),
             channel_message_counts=dict(counts),
             chunk_count=len(indices),
