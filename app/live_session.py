@@ -14,6 +14,7 @@ from engine.errors import WeightsError
 from engine.inference.estimator import Estimator
 from engine.inference.meters import TruthMeters
 from engine.session import TrackingSession
+from engine.sinks import SceneSink
 
 WEIGHTS_FILE = "profile.safetensors"
 
@@ -27,6 +28,13 @@ def make_session(wish: SessionWish) -> TrackingSession:
         adaptation=_adaptation(weights.path) if wish.improve else None,
         make_meters=_make_meters,
     )
+
+
+def make_streamed_session(sink: SceneSink, wish: SessionWish) -> TrackingSession:
+    """As `make_session`, and `sink` gets every scene too; its owner starts and stops it."""
+    session = make_session(wish)
+    session.add_scene_sink(sink)
+    return session
 
 
 def _adaptation(weights: Path | None) -> AdaptationService | None:

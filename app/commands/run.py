@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from functools import partial
 
 from app.commands.arguments import add_profile, frame_count
+from app.commands.streaming import add_stream, streaming
 from app.display import check_display, has_display
 from engine.errors import UserError
 
@@ -16,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames", type=frame_count, default=300, metavar="N", help="frames of a preview (300)"
     )
+    add_stream(parser)
     add_profile(parser)
 
 
@@ -25,9 +28,18 @@ def run(args: argparse.Namespace) -> int:
     check_display()
     if args.profile is not None:
         _remember(args.profile)
+    return _window(args)
+
+
+def _window(args: argparse.Namespace) -> int:
     from app.application import run_window
 
-    return run_window(args.source)
+    if not args.stream:
+        return run_window(args.source)
+    from app.live_session import make_streamed_session
+
+    with streaming(args.stream) as paced:
+        return run_window(args.source, partial(make_streamed_session, paced.streams))
 
 
 def _remember(name: str) -> None:
@@ -44,6 +56,11 @@ def _preview(args: argparse.Namespace) -> int:
     from app.preview import SIMULATED_CAMERA, write_preview
 
     uri = args.source or SIMULATED_CAMERA
+    if args.stream:
+        raise UserError(
+            "A stream is for a window or for tracking, and this is a preview of neither; write "
+            f"`python main.py track {uri} --stream {args.stream[0]}`."
+        )
     if args.profile is not None:
         raise UserError(
             "A profile is for the window, and this is a preview without one; write "

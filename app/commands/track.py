@@ -14,6 +14,7 @@ from app.commands.arguments import add_frames, add_json, add_out, add_profile, v
 from app.commands.json_file import write_json
 from app.commands.known_person import adapting, estimator_for, open_profile
 from app.commands.npz_file import HandRows
+from app.commands.streaming import PacedStreams, add_stream, streaming
 from app.commands.tracking_run import TrackingRun
 from app.commands.video_file import VideoWriter, video_file
 from app.viewport.still import compose_preview
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--video", type=video_path, metavar="F.mp4", help="write a video to look at"
     )
+    add_stream(parser)
     add_profile(parser)
     parser.add_argument(
         "--adapt",
@@ -45,11 +47,15 @@ def run(args: argparse.Namespace) -> int:
         check_writable(target)
     rows = HandRows() if args.out is not None else None
     person = open_profile(args.profile)
-    with open_camera(args.source) as camera, adapting(args.adapt, person) as adaptation:
+    with (
+        streaming(args.stream) as streams,
+        open_camera(args.source) as camera,
+        adapting(args.adapt, person) as adaptation,
+    ):
         tracking = TrackingRun(
             camera, estimator_for(person), args.frames, "tracking", adaptation=adaptation
         )
-        failures = _film(tracking, rows, args.video, camera.info.fps)
+        failures = _film(tracking, rows, args.video, camera.info.fps, streams)
     report = tracking.report()
     print("\n".join(report_lines(report)))
     failures += _write(report, rows, args)
@@ -59,25 +65,33 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _film(
-    tracking: TrackingRun, rows: HandRows | None, video: Path | None, fps: float
+    tracking: TrackingRun,
+    rows: HandRows | None,
+    video: Path | None,
+    fps: float,
+    streams: PacedStreams,
 ) -> list[UserError]:
     """Track everything, into a video where one is wanted."""
     failures: list[UserError] = []
     try:
         with ExitStack() as stack:
             film = stack.enter_context(video_file(video, fps)) if video is not None else None
-            failures += _follow(tracking, rows, film)
+            failures += _follow(tracking, rows, film, streams)
     except OutputError as error:
         failures.append(error)
     return failures
 
 
 def _follow(
-    tracking: TrackingRun, rows: HandRows | None, film: VideoWriter | None
+    tracking: TrackingRun,
+    rows: HandRows | None,
+    film: VideoWriter | None,
+    streams: PacedStreams,
 ) -> list[SourceError]:
     """Run to the end, to Ctrl-C, or to a frame that cannot be read."""
     try:
         for frame, scene in tracking:
+            streams.send(frame, scene)
             if rows is not None:
                 rows.add(scene)
             if film is not None:
