@@ -20,6 +20,7 @@ from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
 
 from engine.recording.frame_table import FrameTable, table_of, to_attachment
+from engine.recording.in_use import Hold
 from engine.recording.layout import FRAME_TOPIC
 from engine.recording.schemas import schema_for
 
@@ -67,6 +68,7 @@ class McapFile:
     def __init__(self, path: Path, library: str, level: int = LEVEL) -> None:
         """Make the file; FileExistsError where there is one."""
         self._file = path.open("xb", buffering=0)
+        self._hold = Hold(path)
         self._position = 0
         self._crc = 0
         self._compressor = zstandard.ZstdCompressor(level=level)
@@ -159,10 +161,13 @@ class McapFile:
         """Forget what was added since the last chunk."""
         self._pending = _Pending()
 
-    def take_back_chunk(self) -> dict[str, int] | None:
-        """Remove the last chunk from the disk: messages lost by topic; None where there is none."""
-        if not self._chunks:
-            return None
+    @property
+    def chunk_count(self) -> int:
+        """Chunks on disk."""
+        return len(self._chunks)
+
+    def take_back_chunk(self) -> dict[str, int]:
+        """Remove the last chunk from the disk; how many messages it held, by topic."""
         last = self._chunks.pop()
         self._rewind(last.index.chunk_start_offset, last.crc_before)
         names = {channel: topic for topic, channel in self._channels.items()}
@@ -177,11 +182,12 @@ class McapFile:
         self.close_chunk()
         self._write(self._ending())
         self.sync()
-        self._file.close()
+        self.abandon()
 
     def abandon(self) -> None:
         """Close without an index."""
         self._file.close()
+        self._hold.release()
 
     def _channel(self, topic: str) -> int:
         if topic not in self._channels:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from mcap.opcode import Opcode
-from mcap.records import Chunk, DataEnd, Header, MessageIndex, Metadata
+from mcap.records import Attachment, Chunk, DataEnd, Header, MessageIndex, Metadata
 
 from engine.recording.damage import Damage, DamageKind
 from engine.recording.mcap_records import (
@@ -55,7 +55,7 @@ class GoodMetadata:
 
 
 Found = GoodChunk | GoodMetadata | Damage
-_Record = GoodChunk | GoodMetadata | Damage | MessageIndex | DataEnd | Header
+_Record = GoodChunk | GoodMetadata | Damage | MessageIndex | DataEnd | Header | Attachment
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +160,8 @@ class Scan:
         if not isinstance(record, Damage):
             return record
         if record.kind is DamageKind.TORN and record.offset + length < self.size:
-            return Damage(DamageKind.UNKNOWN, record.offset, length, _NO_RECORD)  # A length that lied.
+            # It was not the end of the file that came too soon: a length lied.
+            return Damage(DamageKind.UNKNOWN, record.offset, length, _NO_RECORD)
         return replace(record, length=length)
 
     def _take(self, record: _Record) -> Iterator[Found]:
@@ -191,7 +192,7 @@ class Scan:
         if self._lost_chunk is not None:
             yield self._lost_chunk
         elif self._bad_index or self._missing:
-            yield Damage(DamageKind.INDEX, self.read_to, 0, "a chunk's index is damaged")
+            yield Damage(DamageKind.INDEX, self.read_to, 0, "an index before here is damaged")
         self._lost_chunk, self._missing, self._bad_index = None, {}, False
 
     def _ending(self, offset: int) -> Iterator[Found]:
@@ -229,7 +230,7 @@ class Scan:
 
 _NO_RECORD = "no record can be read here"
 _MISLABELLED = "a record is marked as one of another kind"
-_CONTENT_KINDS = (Opcode.CHUNK, Opcode.METADATA, Opcode.MESSAGE_INDEX)
+_CONTENT_KINDS = (Opcode.CHUNK, Opcode.METADATA, Opcode.MESSAGE_INDEX, Opcode.ATTACHMENT)
 
 
 def _understood(opcode: int, content: bytes, offset: int) -> _Record:
@@ -239,7 +240,7 @@ def _understood(opcode: int, content: bytes, offset: int) -> _Record:
         return GoodChunk(offset, record, content_of(unpack(record)))
     if isinstance(record, Metadata):
         return GoodMetadata(offset, record)
-    if isinstance(record, (MessageIndex, DataEnd, Header)):
+    if isinstance(record, (MessageIndex, DataEnd, Header, Attachment)):
         return record
     raise DamagedRecord(f"a {type(record).__name__} record does not belong here")
 
@@ -262,7 +263,7 @@ def _damaged(opcode: int, content: bytes, offset: int, problem: str) -> Damage:
         whole = len(content) >= CHUNK_HEAD.size
         times = CHUNK_HEAD.unpack_from(content)[:2] if whole else None
         return Damage(DamageKind.CHUNK, offset, 0, f"a chunk is damaged ({problem})", times)
-    if opcode == Opcode.MESSAGE_INDEX:
+    if opcode in (Opcode.MESSAGE_INDEX, Opcode.ATTACHMENT):
         return Damage(DamageKind.INDEX, offset, 0, problem)
     if opcode == Opcode.METADATA:
         return Damage(DamageKind.METADATA, offset, 0, f"a metadata record is damaged ({problem})")
