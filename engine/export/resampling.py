@@ -21,6 +21,9 @@ BRIDGED_S = 0.1
 BRIDGED_STEPS = 1.5
 """Where frames are further apart than BRIDGED_S, steps of this many frames are no gap."""
 
+SAME_MOMENT_S = 1e-6
+"""Clocks count in floats: a frame may lie this much before the sighting that it shows."""
+
 
 def longest_bridge_s(rate_hz: float) -> float:
     """The longest time between two sightings that is interpolated, at a take's frame rate."""
@@ -53,7 +56,8 @@ def resampled(motion: HandMotion, times_s: Float64, rate_hz: float) -> HandMotio
     step = seen[after] - seen[before]
     share = np.clip((times_s - seen[before]) / np.where(step > 0, step, 1.0), 0.0, 1.0)
     # In a gap the former pose is held until the very moment of the next sighting.
-    share = np.where((step > longest_bridge_s(rate_hz)) & (share < 1.0), 0.0, share)
+    held = (step > longest_bridge_s(rate_hz)) & (times_s < seen[after] - SAME_MOMENT_S)
+    share = np.where(held, 0.0, share)
     quaternions = continuous_quaternions(motion.rotations)
     mixed = slerp(quaternions[before], quaternions[after], np.repeat(share[:, None], 16, axis=1))
     at = motion.wrist_positions

@@ -74,9 +74,7 @@ def scenes(
     for index in range(count):
         time_s = index / fps
         lost = sum(frame < index for frame in unseen)
-        hands = tuple(
-            state_at(time_s, side, 10 * lost + order) for order, side in enumerate(sides)
-        )
+        hands = tuple(state_at(time_s, side, 10 * lost + order) for order, side in enumerate(sides))
         time_ns = START_NS + round(time_s * NS_PER_S)
         yield time_ns, Scene(100 + index, time_ns, () if index in unseen else hands)
 

@@ -1,0 +1,87 @@
+"""BVH: a skeleton with the person's own bone lengths, and its motion at a constant frame rate.
+
+One file holds one hand, as BVH has one root. The root is the wrist, with its place and rotation;
+then three joints of the thumb and three of each finger, which only rotate, and end sites for tips.
+At rest every joint is parallel to the file's axes. BVH has neither comments nor axes nor units, so
+`record.write_sidecar` says them beside the file. A gap holds the last pose.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.atomic_file import replacing
+from engine.export.axes import Axes, ExportFormat, in_file
+from engine.export.euler import continuous_zxy
+from engine.export.resampling import even_times, resampled, usual_rate
+from engine.export.rig import HandMotion, RestHand, Rig
+from engine.export.settings import ExportSettings
+from engine.export.take import Take
+from engine.hand.keypoints import JOINT_NAMES, JOINT_PARENTS, TIP_JOINTS
+
+Float64 = npt.NDArray[np.float64]
+
+POSITION_CHANNELS = "Xposition Yposition Zposition"
+ROTATION_CHANNELS = "Zrotation Xrotation Yrotation"
+"""The matrix of a joint is Rz Rx Ry, the usual order of BVH."""
+
+
+def write_bvh(take: Take, rig: Rig, target: Path, settings: ExportSettings) -> None:
+    """Write one hand, whole or not at all."""
+    text = bvh_text(take, rig, settings)
+    with replacing(target) as partial:
+        partial.write_text(text, encoding="ascii", newline="\n")
+
+
+def bvh_text(take: Take, rig: Rig, settings: ExportSettings) -> str:
+    """The content of the file."""
+    axes = in_file(settings.axes, ExportFormat.BVH)
+    rate = settings.fps or usual_rate(take.rate_hz)
+    motion = resampled(rig.motion, even_times(take.duration_s, rate), take.rate_hz)
+    rows = _channel_rows(motion, axes)
+    text = io.StringIO()
+    text.write("HIERARCHY\n" + "\n".join(_joint_lines(rig.name, rig.rest, axes, 0, "")))
+    text.write(f"\nMOTION\nFrames: {len(rows)}\nFrame Time: {1.0 / rate:.9f}\n")
+    np.savetxt(text, rows, fmt="%.6f")
+    return text.getvalue()
+
+
+def _joint_lines(name: str, rest: RestHand, axes: Axes, joint: int, indent: str) -> list[str]:
+    """A joint with all that hangs on it."""
+    parent = JOINT_PARENTS[joint]
+    offset = rest.joints[joint] - rest.joints[parent] if joint else np.zeros(3)
+    channels = f"3 {ROTATION_CHANNELS}" if joint else f"6 {POSITION_CHANNELS} {ROTATION_CHANNELS}"
+    inner = indent + "\t"
+    lines = [
+        f"{indent}{'JOINT' if joint else 'ROOT'} {name}_{JOINT_NAMES[joint]}",
+        f"{indent}{{",
+        f"{inner}{_offset(axes.points(offset))}",
+        f"{inner}CHANNELS {channels}",
+    ]
+    for child, its_parent in enumerate(JOINT_PARENTS):
+        if its_parent == joint:
+            lines += _joint_lines(name, rest, axes, child, inner)
+    if joint in TIP_JOINTS:
+        tip = rest.tips[TIP_JOINTS.index(joint)] - rest.joints[joint]
+        lines += [f"{inner}End Site", f"{inner}{{", f"{inner}\t{_offset(axes.points(tip))}"]
+        lines.append(f"{inner}}}")
+    return [*lines, f"{indent}}}"]
+
+
+def _offset(place: Float64) -> str:
+    return "OFFSET " + " ".join(f"{value:.6f}" for value in place)
+
+
+def _channel_rows(motion: HandMotion, axes: Axes) -> Float64:
+    """[K, 51]: the wrist's place, then three angles in degrees a joint, in the file's order.
+
+    The articulated joints are numbered depth first, which is the order of the hierarchy.
+    """
+    angles = np.degrees(continuous_zxy(axes.rotations(motion.rotations)))
+    return np.concatenate(
+        [axes.points(motion.wrist_positions), angles.reshape(len(angles), -1)], axis=1
+    )
