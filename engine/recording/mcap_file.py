@@ -81,6 +81,7 @@ class McapFile:
             self._write(MAGIC + _bytes(records.Header("", library)))
         except OSError:
             self.abandon()
+            path.unlink()
             raise
 
     @property
