@@ -101,7 +101,8 @@ def to_bytes(record: McapRecord) -> bytes:
     """The whole record, opcode and length included."""
     builder = RecordBuilder()
     record.write(builder)
-    return builder.end()
+    data: bytes = builder.end()  # type: ignore[no-untyped-call]
+    return data
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,12 @@ class GoodChunk:
     chunk: Chunk
     content: ChunkContent
 
+    @property
+    def chunk_length(self) -> int:
+        """Bytes of the whole record."""
+        named = len(self.chunk.compression.encode())
+        return PREFIX.size + CHUNK_HEAD.size + named + 8 + len(self.chunk.data)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GoodMetadata:
@@ -133,10 +139,10 @@ class Scan:
         except DamagedRecord as error:
             problem = str(error)
         if trusted is not None:
-            for kind in _CONTENT_KINDS:
+            for likely in _CONTENT_KINDS:
                 with suppress(DamagedRecord):
                     note = Damage(DamageKind.CHUNK_HEAD, offset, PREFIX.size, _MISLABELLED)
-                    return _Read(_understood(kind, content, offset), end, note)
+                    return _Read(_understood(likely, content, offset), end, note)
         return _Read(_damaged(opcode, content, offset, problem), trusted)
 
     def _plausible(self, offset: int) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from mcap.records import (
+    AttachmentIndex,
     Channel,
     ChunkIndex,
     Footer,
@@ -41,12 +42,14 @@ class Summary:
     chunks: tuple[ChunkIndex, ...]
     """In the order in which they stand in the file."""
     metadata: tuple[MetadataIndex, ...]
+    attachments: tuple[AttachmentIndex, ...]
 
     @property
     def places(self) -> tuple[int, ...]:
-        """Where chunks and metadata records begin, in order."""
+        """Where chunks, metadata and attachments begin, in order."""
         chunks = [chunk.chunk_start_offset for chunk in self.chunks]
-        return tuple(sorted(chunks + [entry.offset for entry in self.metadata]))
+        metadata = [entry.offset for entry in self.metadata]
+        return tuple(sorted(chunks + metadata + [entry.offset for entry in self.attachments]))
 
 
 def read_summary(file: BinaryIO) -> Summary:
@@ -79,9 +82,9 @@ def read_summary(file: BinaryIO) -> Summary:
 
 def _summary(data: bytes, begin: int) -> Summary:
     records: list[McapRecord] = []
-    offset = 0
-    while offset < len(data):
-        record, offset = record_at(data, offset)
+    place = 0
+    while place < len(data):
+        record, place = record_at(data, place)
         records.append(record)
     statistics = [record for record in records if isinstance(record, Statistics)]
     if len(statistics) != 1:
@@ -94,4 +97,5 @@ def _summary(data: bytes, begin: int) -> Summary:
         channels={record.id: record for record in records if isinstance(record, Channel)},
         chunks=tuple(sorted(chunks, key=lambda chunk: chunk.chunk_start_offset)),
         metadata=tuple(record for record in records if isinstance(record, MetadataIndex)),
+        attachments=tuple(record for record in records if isinstance(record, AttachmentIndex)),
     )

@@ -1,0 +1,278 @@
+"""One file of a session, for reading at any place; `reader.py` joins the files of a session.
+
+A finished file opens at once by the table at its end. Where that or the summary is damaged, or
+another program wrote the file's end anew, all of it is scanned instead. Nothing is handed out that
+was not checked against its checksum, and a chunk is only ever in memory while it is in use.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from mcap.records import Attachment, Channel, Chunk, Message, Metadata, Schema
+
+from engine.recording.damage import Damage
+from engine.recording.frame_table import FrameTable, from_attachment, table_of
+from engine.recording.layout import (
+    FRAME_TOPIC,
+    METADATA_NAME,
+    PART_SUFFIX,
+    SessionError,
+    SessionHeader,
+    schema_of,
+)
+from engine.recording.mcap_records import (
+    MAGIC,
+    ChunkContent,
+    DamagedRecord,
+    content_of,
+    record_at,
+    unpack,
+)
+from engine.recording.messages import decode_header
+from engine.recording.scan import GoodChunk, GoodMetadata, Scan
+from engine.recording.summary import Summary, read_summary
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPlace:
+    """Where a chunk stands, in bytes, and which topics are in it."""
+
+    offset: int
+    length: int
+    topics: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contents:
+    """What is known of a file without its images."""
+
+    header: SessionHeader
+    chunks: tuple[ChunkPlace, ...]
+    frames: FrameTable
+    topics: Mapping[int, str]
+
+
+class SessionFile:
+    """Belongs to the thread that opened it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises SessionError where the file cannot be read as a session; one sentence."""
+        self.path = path
+        try:
+            self._file: BinaryIO = path.open("rb")
+        except OSError as error:
+            raise SessionError(
+                f"{path}: cannot be opened ({error.strerror or error}); a recorded session "
+                "(.mcap) is expected. Check the path."
+            ) from error
+        try:
+            self._size = os.fstat(self._file.fileno()).st_size
+            contents = self._contents()
+        except BaseException:
+            self._file.close()
+            raise
+        self.header = contents.header
+        self.chunks = contents.chunks
+        self.frames = contents.frames
+        self._topics = contents.topics
+        self._places = {chunk.offset: chunk for chunk in contents.chunks}
+
+    def close(self) -> None:
+        self._file.close()
+
+    def messages(self, chunk: ChunkPlace) -> list[tuple[str, Message]]:
+        """The messages of a chunk with their topics, in the order of the file."""
+        content = self._checked(chunk)
+        topics = dict(self._topics) | {channel.id: channel.topic for channel in content.channels}
+        try:
+            found = [(topics[item.message.channel_id], item.message) for item in content.messages]
+        except KeyError:
+            self._damaged("a chunk holds messages that belong to no topic")
+        return found
+
+    def frame_groups(self, offset: int) -> list[tuple[Message, Mapping[str, bytes]]]:
+        """Every frame of the chunk at a place: its last message, and all of it by topic."""
+        place = self._places.get(offset)
+        if place is None:
+            self._damaged("the table of frames names a chunk that is not there")
+        return group_frames(self.messages(place))
+
+    def damaged(self, problem: str) -> SessionError:
+        """The sentence for damage in this file."""
+        return SessionError(
+            f"{self.path}: the session is damaged ({problem}). `python main.py repair "
+            f'"{self.path}"` writes a new file with all of it that is whole.'
+        )
+
+    def _contents(self) -> Contents:
+        try:
+            return self._by_table(read_summary(self._file))
+        except DamagedRecord:
+            return self._by_scan()
+
+    def _by_table(self, summary: Summary) -> Contents:
+        """Raises DamagedRecord where something at the end of the file is not as we wrote it."""
+        if self._read(0, len(MAGIC)) != MAGIC:
+            raise DamagedRecord("the first bytes are not a session's")
+        topics = checked_topics(summary.channels.values(), summary.schemas, self.path)
+        entry = next((index for index in summary.metadata if index.name == METADATA_NAME), None)
+        if entry is None:
+            raise _no_header(self.path)
+        metadata = self._record(entry.offset, entry.length)
+        attached = next(iter(summary.attachments), None)
+        if attached is None:
+            raise DamagedRecord("there is no table of frames")
+        attachment = self._record(attached.offset, attached.length)
+        if not isinstance(metadata, Metadata) or not isinstance(attachment, Attachment):
+            raise DamagedRecord("the summary names other records")
+        try:
+            table = from_attachment(attachment)
+        except ValueError as error:
+            raise DamagedRecord(str(error)) from error
+        chunks = tuple(
+            ChunkPlace(
+                chunk.chunk_start_offset,
+                chunk.chunk_length,
+                frozenset(topics[c] for c in chunk.message_index_offsets if c in topics),
+            )
+            for chunk in summary.chunks
+        )
+        return Contents(self._header(metadata), chunks, table, topics)
+
+    def _by_scan(self) -> Contents:
+        """Everything read, because the end of the file does not say what is in it."""
+        refuse_foreign(self._read(0, len(MAGIC)), self.path)
+        if self.path.name.endswith(PART_SUFFIX):
+            raise SessionError(
+                f"{self.path}: this recording was never finished. `python main.py repair "
+                f'"{self.path}"` writes a session from all of it that is there.'
+            )
+        topics: dict[int, str] = {}
+        chunks: list[ChunkPlace] = []
+        rows: list[tuple[int, int, int, int]] = []
+        header: SessionHeader | None = None
+        for found in Scan(self._file):
+            if isinstance(found, Damage) and found.loses:
+                self._damaged(str(found))
+            if isinstance(found, GoodMetadata) and found.metadata.name == METADATA_NAME:
+                header = header or self._header(found.metadata)
+            if isinstance(found, GoodChunk):
+                schemas = {schema.id: schema for schema in found.content.schemas}
+                topics |= checked_topics(found.content.channels, schemas, self.path)
+                place, frames = _indexed(found, topics)
+                chunks.append(place)
+                rows += frames
+        if header is None:
+            raise _no_header(self.path)
+        return Contents(header, tuple(chunks), table_of(rows), topics)
+
+    def _header(self, metadata: Metadata) -> SessionHeader:
+        try:
+            return decode_header(metadata.metadata)
+        except SessionError as error:
+            raise SessionError(f"{self.path}: {error}") from error
+
+    def _checked(self, chunk: ChunkPlace) -> ChunkContent:
+        try:
+            record = self._record(chunk.offset, chunk.length)
+            if not isinstance(record, Chunk):
+                raise DamagedRecord("another record stands where a chunk should be")
+            return content_of(unpack(record))
+        except DamagedRecord as error:
+            self._damaged(f"the chunk at byte {chunk.offset}: {error}")
+
+    def _record(self, offset: int, length: int) -> object:
+        """Raises DamagedRecord where these bytes are not one whole record."""
+        if not 0 <= offset <= offset + length <= self._size:
+            raise DamagedRecord("the summary names places outside the file")
+        record, end = record_at(self._read(offset, length), 0)
+        if end != length:
+            raise DamagedRecord("a record has another length than the summary says")
+        return record
+
+    def _read(self, offset: int, length: int) -> bytes:
+        self._file.seek(offset)
+        return self._file.read(length)
+
+    def _damaged(self, problem: str) -> NoReturn:
+        raise self.damaged(problem)
+
+
+def refuse_foreign(start: bytes, path: Path) -> None:
+    """Raise SessionError where the first bytes say that a file is something else. One wrong byte is
+    damage; more are another format."""
+    wrong = sum(a != b for a, b in zip(start, MAGIC, strict=False)) + len(MAGIC) - len(start)
+    if wrong > 1:
+        raise SessionError(
+            f"{path}: not a recorded session: an MCAP file is expected. Record one with "
+            "`python main.py record`."
+        )
+    if wrong and start[:5] == MAGIC[:5] and start[5:6].isdigit():
+        raise SessionError(
+            f"{path}: of version {start[5:6].decode()} of MCAP, and this program reads version 0; "
+            "open it with a newer program."
+        )
+
+
+def group_frames(messages: list[tuple[str, Message]]) -> list[tuple[Message, Mapping[str, bytes]]]:
+    """The frames among a chunk's messages; what stands before `/frame` belongs to it."""
+    frames: list[tuple[Message, Mapping[str, bytes]]] = []
+    parts: dict[str, bytes] = {}
+    for topic, message in messages:
+        parts[topic] = message.data
+        if topic == FRAME_TOPIC:
+            frames.append((message, parts))
+            parts = {}
+    return frames
+
+
+def _indexed(
+    chunk: GoodChunk, topics: Mapping[int, str]
+) -> tuple[ChunkPlace, list[tuple[int, int, int, int]]]:
+    """A scanned chunk's place, and its rows in the table of frames."""
+    named = [(topics.get(m.message.channel_id, ""), m.message) for m in chunk.content.messages]
+    rows = [
+        (message.sequence, message.log_time, message.publish_time, chunk.offset)
+        for topic, message in named
+        if topic == FRAME_TOPIC
+    ]
+    place = ChunkPlace(chunk.offset, chunk.chunk_length, frozenset(topic for topic, _ in named))
+    return place, rows
+
+
+def checked_topics(
+    channels: Iterable[Channel], schemas: Mapping[int, Schema], path: Path
+) -> dict[int, str]:
+    """Topics by channel number.
+
+    Raises:
+        SessionError: one of a session's topics holds something that we cannot read.
+    """
+    topics: dict[int, str] = {}
+    for channel in channels:
+        topics[channel.id] = channel.topic
+        try:
+            expected = schema_of(channel.topic)
+        except ValueError:
+            continue  # Somebody else's, beside ours.
+        schema = schemas.get(channel.schema_id)
+        if schema is None or schema.name != expected:
+            found = "none" if schema is None else f"'{schema.name}'"
+            raise SessionError(
+                f"{path}: the topic '{channel.topic}' has an unknown schema: expected "
+                f"'{expected}', found {found}. It was made by another program; record it with this "
+                "one."
+            )
+    return topics
+
+
+def _no_header(path: Path) -> SessionError:
+    return SessionError(
+        f"{path}: no calibration inside: an MCAP file without the record '{METADATA_NAME}' was "
+        "made by another program. Record a session with `python main.py record`."
+    )
