@@ -47,9 +47,9 @@ class HandRows:
             "confidence": np.array([hand.confidence if hand else no_confidence for hand in hands]),
         }
 
-    def write(self, target: Path) -> None:
-        """Write the file whole or not at all."""
-        arrays = self.arrays()
+    def write(self, target: Path, **more: npt.NDArray[Any]) -> None:
+        """Write the file whole or not at all, with `more` arrays by their keys."""
+        arrays = self.arrays() | more
         with replacing(target) as partial, partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
 
