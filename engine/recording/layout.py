@@ -86,6 +86,10 @@ class SessionError(UserError):
     """A session file cannot be written, read or understood; one sentence."""
 
 
+class NewerSessionError(SessionError):
+    """A session of a newer program."""
+
+
 @dataclass(frozen=True, slots=True)
 class PictureInfo:
     """An imager beside the depth image."""

@@ -46,6 +46,7 @@ from engine.recording.layout import (
     TRUTH_TOPIC,
     Event,
     EventKind,
+    NewerSessionError,
     PictureInfo,
     SessionError,
     SessionHeader,
@@ -221,19 +222,20 @@ def decode_header(metadata: Mapping[str, str]) -> SessionHeader:
     """The header of a metadata record.
 
     Raises:
-        SessionError: of a newer program, changed since it was written, or not a header.
+        NewerSessionError: of a newer program.
+        SessionError: changed since it was written, or not a header.
     """
-    with _understanding("its header"):
-        version = int(metadata["format_version"])
-    if not 1 <= version <= FORMAT_VERSION:
-        raise SessionError(
-            f"The session has format {version}, and this program reads up to {FORMAT_VERSION}; "
-            "open it with a newer program."
-        )
     with _understanding("its header"):
         found = {name: text for name, text in metadata.items() if name != _DIGEST}
         if metadata[_DIGEST] != _digest(found):
             raise ValueError("its content has changed since it was written")
+        version = int(metadata["format_version"])
+    if not 1 <= version <= FORMAT_VERSION:
+        raise NewerSessionError(
+            f"The session has format {version}, and this program reads up to {FORMAT_VERSION}; "
+            "open it with a newer program."
+        )
+    with _understanding("its header"):
         texts = {name for name, f in SessionHeader.__dataclass_fields__.items() if f.type == "str"}
         fields: dict[str, Any] = {
             name: metadata[name] if name in texts else json.loads(metadata[name])

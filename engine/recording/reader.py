@@ -7,27 +7,25 @@ is read: what comes out is what went in, or a SessionError.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from mcap.records import Message
 
 from engine.hand.model import HandModel
 from engine.messages import Frame, Scene
 from engine.recording.layout import EVENTS_TOPIC, HANDS_TOPIC, Event, SessionError, SessionHeader
-from engine.recording.messages import decode_event, decode_frame, decode_scene
+from engine.recording.messages import decode_event, decode_scene
 from engine.recording.place import numbered
-from engine.recording.session_file import SessionFile
+from engine.recording.session_file import FrameGroup, SessionFile
 from engine.runtime.clock import NS_PER_S
 
 Int64 = npt.NDArray[np.int64]
 GAP_SEARCHED = 100
 """How many files may be missing in a row and still be missed."""
-_Group = list[tuple[Message, Mapping[str, bytes]]]
 
 
 class SessionReader:
@@ -43,7 +41,7 @@ class SessionReader:
         """[N] host monotonic clock."""
         self.sequences: Int64 = np.concatenate([file.frames.sequences for file in self._files])
         """[N] the number by which a scene names its frame."""
-        self._cached: tuple[int, int, _Group] | None = None
+        self._cached: tuple[int, int, list[FrameGroup]] | None = None
 
     @property
     def header(self) -> SessionHeader:
@@ -87,11 +85,11 @@ class SessionReader:
         group = self._group(number, place)
         if row - first >= len(group):
             raise file.damaged("a chunk holds fewer frames than the table of frames says")
-        last, parts = group[row - first]
+        found = group[row - first]
         expected = file.frames.captured_ns[row], file.frames.times_ns[row]
-        if (last.log_time, last.publish_time) != expected:
+        if (found.last.log_time, found.last.publish_time) != expected:
             raise file.damaged("the table of frames and a chunk differ")
-        return decode_frame(parts)
+        return found.decode()
 
     def frames(self, start: int = 0) -> Iterator[Frame]:
         """All frames from the one of index `start` on."""
@@ -125,7 +123,7 @@ class SessionReader:
     ) -> None:
         self.close()
 
-    def _group(self, number: int, place: int) -> _Group:
+    def _group(self, number: int, place: int) -> list[FrameGroup]:
         """The frames of a chunk; the last one asked for is kept."""
         if self._cached is None or self._cached[:2] != (number, place):
             self._cached = number, place, self._files[number].frame_groups(place)

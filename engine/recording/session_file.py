@@ -15,10 +15,13 @@ from typing import BinaryIO, NoReturn
 
 from mcap.records import Attachment, Channel, Chunk, Message, Metadata, Schema
 
+from engine.messages import Frame
 from engine.recording.damage import Damage
 from engine.recording.frame_table import FrameTable, from_attachment, table_of
 from engine.recording.layout import (
+    EVENTS_TOPIC,
     FRAME_TOPIC,
+    HANDS_TOPIC,
     METADATA_NAME,
     PART_SUFFIX,
     SessionError,
@@ -33,7 +36,7 @@ from engine.recording.mcap_records import (
     record_at,
     unpack,
 )
-from engine.recording.messages import decode_header
+from engine.recording.messages import decode_frame, decode_header
 from engine.recording.scan import GoodChunk, GoodMetadata, Scan
 from engine.recording.summary import Summary, read_summary
 
@@ -55,6 +58,20 @@ class Contents:
     chunks: tuple[ChunkPlace, ...]
     frames: FrameTable
     topics: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameGroup:
+    """The messages of one frame."""
+
+    last: Message
+    """On `/frame`: it carries the frame's times and number."""
+    parts: Mapping[str, Message]
+    """By topic, the last one included."""
+
+    def decode(self) -> Frame:
+        """Raises SessionError where a part is missing or not understood."""
+        return decode_frame({topic: message.data for topic, message in self.parts.items()})
 
 
 class SessionFile:
@@ -95,8 +112,8 @@ class SessionFile:
             self._damaged("a chunk holds messages that belong to no topic")
         return found
 
-    def frame_groups(self, offset: int) -> list[tuple[Message, Mapping[str, bytes]]]:
-        """Every frame of the chunk at a place: its last message, and all of it by topic."""
+    def frame_groups(self, offset: int) -> list[FrameGroup]:
+        """Every frame of the chunk at a place."""
         place = self._places.get(offset)
         if place is None:
             self._damaged("the table of frames names a chunk that is not there")
@@ -219,16 +236,18 @@ def refuse_foreign(start: bytes, path: Path) -> None:
         )
 
 
-def group_frames(messages: list[tuple[str, Message]]) -> list[tuple[Message, Mapping[str, bytes]]]:
+def group_frames(messages: Iterable[tuple[str, Message]]) -> list[FrameGroup]:
     """The frames among a chunk's messages; what stands before `/frame` belongs to it."""
-    frames: list[tuple[Message, Mapping[str, bytes]]] = []
-    parts: dict[str, bytes] = {}
+    groups: list[FrameGroup] = []
+    parts: dict[str, Message] = {}
     for topic, message in messages:
-        parts[topic] = message.data
+        if topic in (HANDS_TOPIC, EVENTS_TOPIC):
+            continue
+        parts[topic] = message
         if topic == FRAME_TOPIC:
-            frames.append((message, parts))
+            groups.append(FrameGroup(message, parts))
             parts = {}
-    return frames
+    return groups
 
 
 def _indexed(
