@@ -265,6 +265,7 @@ def run_offline(
         if learning is not None:
             learning.before_frame()
         scene = estimator.estimate(FrameSet((frame,)))
+        estimator.settle()
         if learning is not None:
             learning.after_frame()
         yield frame, scene

@@ -81,6 +81,8 @@ class Tracker:
     def _after_publishing(self, frame_set: FrameSet, scene: Scene) -> None:
         """What nobody waits for."""
         self.scene_sinks.offer_scene(scene)
+        if self._estimator is not None:
+            self._estimator.settle()
         if self._learning is not None:
             self._learning.after_frame()
         if self.meters is not None:

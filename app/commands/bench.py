@@ -111,6 +111,7 @@ def _bench(hands: int, count: int) -> BenchResult:
     for index, frame in enumerate(progress(frames, len(frames), f"{hands} hand(s)")):
         now = replace(frame, captured_ns=time.monotonic_ns())
         scene = estimator.estimate(FrameSet((now,)))
+        estimator.settle()
         if index < WARM_UP_FRAMES:
             continue
         found += len(scene.hands) == hands

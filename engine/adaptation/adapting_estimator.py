@@ -54,6 +54,9 @@ class AdaptingEstimator:
         self._work()
         return scene
 
+    def settle(self) -> None:
+        self._estimator.settle()
+
     def reset(self) -> None:
         """Another take: hands are found anew, what was learnt stays."""
         self._estimator.reset()

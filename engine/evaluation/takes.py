@@ -24,5 +24,8 @@ class ForgetBetweenTakes:
         self._take = take
         return self._estimator.estimate(frame_set)
 
+    def settle(self) -> None:
+        self._estimator.settle()
+
     def reset(self) -> None:
         self._estimator.reset()

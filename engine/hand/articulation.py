@@ -124,6 +124,19 @@ def joint_rotations(axes: Float64, angles: Float64) -> Float64:
     """
     turns = rotation_from_axis_angle(axes * np.asarray(angles)[..., None])
     rotations = np.broadcast_to(np.eye(3), (*turns.shape[:-3], 16, 3, 3)).copy()
-    for k, joint in enumerate(ANGLE_JOINTS):
-        rotations[..., joint, :, :] = rotations[..., joint, :, :] @ turns[..., k, :, :]
+    for joints, angle_indices in _TURN_ROUNDS:
+        rotations[..., joints, :, :] @= turns[..., angle_indices, :, :]
     return rotations
+
+
+def _turn_rounds() -> tuple[tuple[list[int], list[int]], ...]:
+    """Joints and angles of the first turns of all joints, of their second ones, and so on."""
+    by_joint = [np.flatnonzero(joint == ANGLE_JOINTS) for joint in range(16)]
+    rounds = []
+    for turn in range(max(map(len, by_joint))):
+        joints = [joint for joint in range(16) if len(by_joint[joint]) > turn]
+        rounds.append((joints, [int(by_joint[joint][turn]) for joint in joints]))
+    return tuple(rounds)
+
+
+_TURN_ROUNDS = _turn_rounds()

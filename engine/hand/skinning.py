@@ -16,6 +16,12 @@ from engine.hand.model import HandModel
 
 Float64 = npt.NDArray[np.float64]
 
+_PARENTS = np.array(JOINT_PARENTS[1:])
+# The first, second and third joint of every finger with their parents: what is moved together.
+_LEVELS = tuple(
+    (joints, np.array(JOINT_PARENTS)[joints]) for joints in (np.arange(k, 16, 3) for k in (1, 2, 3))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class HandPose:
@@ -70,10 +76,9 @@ def forward_kinematics(
     R = np.empty((16, 3, 3))
     positions = np.empty((16, 3))
     R[0], positions[0] = rotations[0], wrist_position
-    for joint in range(1, 16):
-        parent = JOINT_PARENTS[joint]
-        R[joint] = R[parent] @ rotations[joint]
-        positions[joint] = positions[parent] + R[parent] @ (
-            rest_joints[joint] - rest_joints[parent]
-        )
+    bones = rest_joints[1:] - rest_joints[_PARENTS]
+    for joints, parents in _LEVELS:
+        R[joints] = R[parents] @ rotations[joints]
+        reached = R[parents] @ bones[joints - 1, :, None]
+        positions[joints] = positions[parents] + reached[..., 0]
     return R, positions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +29,22 @@ class OpenVinoBackend:
             "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "LATENCY",
         }
-        compiled = ov.Core().compile_model(str(onnx_path), "CPU", config)
-        self._outputs = [output.get_any_name() for output in compiled.outputs]
-        self._request = compiled.create_infer_request()
+        self._config = config
+        self._core = ov.Core()
+        self._model = self._core.read_model(str(onnx_path))
+        self._outputs = [output.get_any_name() for output in self._model.outputs]
+        self._requests: dict[tuple[int, ...], Any] = {}
 
     def run(self, image: Float32) -> Mapping[str, Float32]:
-        results = self._request.infer([image], share_inputs=True)
+        request = self._requests.get(image.shape) or self._compiled(image.shape)
+        results = request.infer([image], share_inputs=True)
         return {name: np.array(results[k]) for k, name in enumerate(self._outputs)}
+
+    def _compiled(self, shape: tuple[int, ...]) -> Any:
+        """A request for inputs of one shape: fixed shapes run faster than free ones."""
+        model = self._model.clone()
+        model.reshape(list(shape))
+        self._requests = {
+            shape: self._core.compile_model(model, "CPU", self._config).create_infer_request()
+        }
+        return self._requests[shape]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from math import exp, log
 
 from engine.inference.fitting import trust
 from engine.inference.hand_solver import SolvedHand
@@ -15,17 +15,17 @@ _WORST, _BEST = -5.0, 2.0
 
 
 def log_odds(probability: float) -> float:
-    p = float(np.clip(probability, 1e-6, 1 - 1e-6))
-    return float(np.log(p / (1 - p)))
+    p = min(max(probability, 1e-6), 1 - 1e-6)
+    return log(p / (1 - p))
 
 
 def limited_log_odds(probability_: float, limit: float) -> float:
     """Between -limit and limit, for witnesses that are too sure of themselves."""
-    return float(np.clip(log_odds(probability_), -limit, limit))
+    return min(max(log_odds(probability_), -limit), limit)
 
 
 def probability(log_odds_: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-log_odds_)))
+    return 1.0 / (1.0 + exp(-log_odds_))
 
 
 def fit_evidence(solved: SolvedHand | None, network: NetworkHand) -> float:
@@ -33,7 +33,7 @@ def fit_evidence(solved: SolvedHand | None, network: NetworkHand) -> float:
     if solved is None:
         return _WORST
     trusted = log_odds(trust(solved.fit, network.joints, network.confidence))
-    return float(np.clip(trusted - _USUAL_LOG_ODDS, _WORST, _BEST))
+    return min(max(trusted - _USUAL_LOG_ODDS, _WORST), _BEST)
 
 
 def birth_belief(score: float, presence: float) -> float:

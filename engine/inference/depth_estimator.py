@@ -2,7 +2,8 @@
 
 Every frame: look where hands are followed (and, when one is missing, where the localiser points),
 ask the network about each place, let the tracks decide which hands there are, fit the hand model to
-the observed depth, filter. A left hand is handled in the mirror (engine.inference.depth_view).
+the observed depth, filter. Between two frames (`settle`) it does what no scene waits for: learn the
+person's shape, look for a second hand. A left hand is handled in the mirror (engine.inference.depth_view).
 """
 
 from __future__ import annotations
@@ -105,12 +106,15 @@ class DepthEstimator:
         self._revision = weights_revision
         self._known = dict.fromkeys(Side, nothing_known())
         self._first_look = FirstLook(self._solver, self._known)
+        self._unsettled: Frame | None = None
+        self._proposed: Sequence[Place] | None = None
         self.sightings: tuple[Sighting, ...] = ()
         """Of the hands shown in the last frame."""
 
     def reset(self) -> None:
         self._tracks.reset()
         self._followed.clear()
+        self._unsettled = self._proposed = None
         self.sightings = ()
 
     @property
@@ -131,19 +135,21 @@ class DepthEstimator:
         self._first_look = FirstLook(self._solver, self._known)
 
     def estimate(self, frame_set: FrameSet) -> Scene:
+        self.settle()
         frame = frame_set.frames[0]
         times, views = StageTimes(), FrameViews(frame)
-        searched = self._tracks.wants_search(frame.time_ns)
-        candidates = self._finder.find(frame.depth_m, frame.camera) if searched else ()
+        candidates = self._candidates(frame)
         times.lap("find")
-        places = self._tracks.places(frame.time_ns, candidates)
+        places = self._tracks.places(frame.time_ns, candidates or ())
         in_front = [place for place in places if place.centre[2] > NEAREST_M]
         lanes = Lanes(self._networks, views, times)
         glanced = lanes.work(self._see, in_front)
         sides, room = self._tracks.sides_of_new, self._tracks.room(frame.time_ns)
         seen = self._first_look.take(lanes, glanced, sides, room)
-        shown = self._tracks.update(frame.time_ns, [s.look for s in seen], searched)
+        looks = [s.look for s in seen]
+        shown = self._tracks.update(frame.time_ns, looks, searched=candidates is not None)
         self._forget_lost()
+        self._unsettled = frame
 
         def hand_of(lane: Lane, track: HandTrack) -> _Shown | None:
             return self._hand(lane, frame, track, seen)
@@ -158,6 +164,24 @@ class DepthEstimator:
             stage_ms=times.freeze(),
             published_ns=time.monotonic_ns(),
         )
+
+    def settle(self) -> None:
+        """Learn the shapes of the hands in the last frame; look there for a hand not followed
+        yet, which the next frame then looks at."""
+        frame, self._unsettled = self._unsettled, None
+        if frame is None:
+            return
+        for hand in self._followed.values():
+            hand.learn()
+        if self._tracks.may_search:
+            self._proposed = self._finder.find(frame.depth_m, frame.camera)
+
+    def _candidates(self, frame: Frame) -> Sequence[Place] | None:
+        """What the localiser proposes; None where it was not asked."""
+        proposed, self._proposed = self._proposed, None
+        if self._tracks.must_search(frame.time_ns):
+            return self._finder.find(frame.depth_m, frame.camera)
+        return proposed
 
     def _see(self, lane: Lane, place: Place) -> Seen:
         """Ask the network about a place."""

@@ -24,6 +24,11 @@ class Estimator(Protocol):
         """The scene of this frame set; `published_ns` is read as the last thing."""
         ...
 
+    def settle(self) -> None:
+        """Do what the last scene did not have to wait for; called once it was published. What is
+        not done then is done at the next frame, so the scenes do not depend on it."""
+        ...
+
     def reset(self) -> None:
         """Forget every hand, as at the start."""
         ...

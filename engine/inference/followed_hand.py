@@ -40,6 +40,7 @@ class FollowedHand:
         self._filter = PoseFilter()
         self._frames = 0
         self._fresh_from = 0
+        self._unlearnt: SolvedHand | None = None
         self.evidence = 0.0
         """Log-odds that this is a hand, by how well it has fitted lately."""
         self.crop_offset: Float64 = np.zeros(3)
@@ -52,10 +53,16 @@ class FollowedHand:
         offset = keypoints[1:].mean(0) - keypoints[list(PALM_KEYPOINTS)].mean(0)
         self.crop_offset = mirror_points(offset, self.side)
         if self._frames % SHAPE_EVERY == 0 and not solved.from_network:
-            self._shape.add(solved.observation, solved.fit)
+            self._unlearnt = solved
         self.pose = solved.fit.pose
         self._frames += 1
         return self._filter(self.pose, time_s)
+
+    def learn(self) -> None:
+        """Learn the shape from the last frame, where it was one to learn from."""
+        solved, self._unlearnt = self._unlearnt, None
+        if solved is not None:
+            self._shape.add(solved.observation, solved.fit)
 
     def may_look_afresh(self, sequence: int) -> bool:
         """Whether a poor fit is worth a fresh look in the frame of this number."""

@@ -8,6 +8,7 @@ worse than the network or strays from it, the network has the last word.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,9 @@ STRAY_M = 0.030
 """A fit whose joints are this far from the network's on average (weighted by confidence) is on the
 forearm, the other hand or a lookalike."""
 
+STILL_STRAY_M, STILL_EXPLAINED = 0.5 * STRAY_M, 0.9
+"""A previous pose that strays no more from the network's joints and explains so much of the
+observation is so good a start that no other need be looked for."""
 
 POOR_RESIDUAL_M, POOR_EXPLAINED = 0.003, 0.85
 
@@ -98,36 +102,43 @@ class HandSolver:
         times.lap("observe")
         if observation is None:
             return None
-        start = self._best_start(observation, network, previous, shape)
+        followed = None
+        if previous is not None:
+            followed = self._follow(observation, network, previous, shape)
+            times.lap("fit")
+            if _still_fits(_start_of(followed), network):
+                return _solved(observation, network, followed)
+        start = self._network_start(observation, network, shape)
+        times.lap("start")
         if start is None:
             return None
-        times.lap("start")
-        steps = self._steps(previous, fresh)
-        fit = self._fit(observation, network, start, previous, shape, steps)
+        if followed is not None and _better_start(followed, start, network):
+            start = followed
+        fit = self._fit(observation, network, start.pose, previous, shape, fresh)
         times.lap("fit")
-        return _solved(observation, network, start, fit)
+        return _solved(observation, network, fit)
 
-    def _best_start(
+    def _follow(
         self,
         observation: HandObservation,
         network: NetworkHand,
-        previous: HandPose | None,
+        previous: HandPose,
         shape: Float64,
+    ) -> FitResult:
+        """Refine the previous pose, unless it no longer fits; see `_still_fits`."""
+        return self._fit(
+            observation, network, previous, previous, shape, False, STILL_EXPLAINED, STILL_STRAY_M
+        )
+
+    def _network_start(
+        self, observation: HandObservation, network: NetworkHand, shape: Float64
     ) -> FitResult | None:
-        """The candidate that explains the observation best; None where the network's joints make
-        no hand."""
-        last = None if previous is None else self._fitter.assess(observation, previous)
-        if last is not None and _still_fits(last, network):
-            return last
+        """The pose that reaches the network's joints; None where these make no hand."""
         start = replace(network.pose, shape=shape)
         inverse = solve_pose(
             self._fitter.surface, network.joints, network.confidence, shape, start=start
         )
-        if inverse is None:
-            return None
-        judged = [self._fitter.assess(observation, inverse)]
-        judged += [] if last is None or _strays(last, network) else [last]
-        return min(judged, key=lambda fit: fit.score)
+        return None if inverse is None else self._fitter.assess(observation, inverse)
 
     def _steps(self, previous: HandPose | None, fresh: bool) -> int:
         if previous is not None:
@@ -138,35 +149,48 @@ class HandSolver:
         self,
         observation: HandObservation,
         network: NetworkHand,
-        start: FitResult,
+        start: HandPose,
         previous: HandPose | None,
         shape: Float64,
-        steps: int,
+        fresh: bool,
+        least_explained: float = 0.0,
+        most_stray_m: float = inf,
     ) -> FitResult:
         return self._fitter.fit(
             observation,
-            start.pose,
-            iterations=steps,
+            start,
+            iterations=self._steps(previous, fresh),
             previous=previous,
             network_joints=network.joints,
             joint_confidence=network.confidence,
             refine_shape=True,
             shape_anchor=shape,
+            least_explained=least_explained,
+            most_stray_m=most_stray_m,
         )
+
+
+def _start_of(fit: FitResult) -> FitResult:
+    """What was refined; a fit without steps is its own start."""
+    return fit if fit.start is None else fit.start
+
+
+def _better_start(followed: FitResult, other: FitResult, network: NetworkHand) -> bool:
+    """Whether the previous pose explains the observation better than another start does."""
+    last = _start_of(followed)
+    return not _strays(last, network) and last.score <= other.score
 
 
 def _still_fits(last: FitResult, network: NetworkHand) -> bool:
     """Whether the previous pose is so good a start that no other need be looked for."""
     stray = stray_m(last.keypoints, network.joints, network.confidence)
-    return stray < 0.5 * STRAY_M and last.judgement.explained > 0.9
+    return stray <= STILL_STRAY_M and last.judgement.explained >= STILL_EXPLAINED
 
 
 def _strays(fit: FitResult, network: NetworkHand) -> bool:
     return stray_m(fit.keypoints, network.joints, network.confidence) > STRAY_M
 
 
-def _solved(
-    observation: HandObservation, network: NetworkHand, start: FitResult, fit: FitResult
-) -> SolvedHand:
+def _solved(observation: HandObservation, network: NetworkHand, fit: FitResult) -> SolvedHand:
     refused = _strays(fit, network)
-    return SolvedHand(start if refused else fit, observation, refused)
+    return SolvedHand(_start_of(fit) if refused else fit, observation, refused)

@@ -1,8 +1,9 @@
 """Which hands there are, over time: birth, following, loss, finding again, left or right.
 
 A state machine over places and probabilities; it never sees an image. In each frame the estimator
-asks `wants_search` whether to run the localiser, gets from `places` where to look, looks there with
-the network, and reports what it saw to `update`, which returns the hands to show.
+asks `must_search` whether to run the localiser, gets from `places` where to look, looks there with
+the network, and reports what it saw to `update`, which returns the hands to show. Between frames it
+asks `may_search`: for a second hand there is time.
 
 - A hand is born at once where the network is sure, and after three frames in a row where it is
   merely likely; so a single doubtful frame never shows a hand.
@@ -79,19 +80,17 @@ class HandTracks:
         self._next_id = 1
         self._since_search = 0
 
-    def wants_search(self, time_ns: int | None = None) -> bool:
-        """Whether to run the localiser on the frame of this time: always while none is followed or
-        one is missing or has not been seen for a while, now and then while there may be another."""
-        followed = [
-            track
-            for track in self._tracks
-            if track.misses == 0 and (time_ns is None or time_ns - track.seen_ns < STALE_NS)
-        ]
-        if len(followed) >= MOST_HANDS:
-            return False
-        if not followed or len(followed) < len(self._tracks):
-            return True
-        return self._since_search + 1 >= SEARCH_EVERY
+    def must_search(self, time_ns: int) -> bool:
+        """Whether hands are not where they were: none is followed, or one is missing or has not
+        been seen for a while at this time."""
+        followed = [t for t in self._tracks if t.misses == 0 and time_ns - t.seen_ns < STALE_NS]
+        return not followed or len(followed) < min(len(self._tracks), MOST_HANDS)
+
+    @property
+    def may_search(self) -> bool:
+        """Whether to look for another hand beside those that are followed, as is done now and
+        then."""
+        return len(self._tracks) < MOST_HANDS and self._since_search + 1 >= SEARCH_EVERY
 
     @property
     def sides_of_new(self) -> tuple[Side, ...]:

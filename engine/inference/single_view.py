@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import cos, sin
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from calibration.transforms import rotation_from_axis_angle
 from engine.hand.articulation import LOWER, UPPER
 from engine.hand.skinning import HandPose
 from engine.inference.backend import Backend, NetworkFile
@@ -105,7 +105,8 @@ def _network_hand(
 
 def crop_rotation(crop: Crop) -> Float64:
     """R_camera_from_crop [3, 3]: the crop's ray, turned with the crop. Ignores mirroring."""
-    R_ray_from_crop = rotation_from_axis_angle(np.array([0.0, 0.0, -crop.turn]))
+    c, s = cos(crop.turn), sin(crop.turn)
+    R_ray_from_crop = np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
     return ray_rotation(crop.centre) @ R_ray_from_crop
 
 

@@ -24,6 +24,9 @@ class EmptyEstimator:
         self.sequences.append(frame_set.sequence)
         return Scene(frame_set.sequence, frame_set.captured_ns, (), published_ns=monotonic_ns())
 
+    def settle(self) -> None:
+        """Nothing is left to do."""
+
     def reset(self) -> None:
         self.resets += 1
 

@@ -34,6 +34,9 @@ class TruthEstimator:
             stage_ms=MappingProxyType({"look": 0.1}),
         )
 
+    def settle(self) -> None:
+        """Nothing is left to do."""
+
     def reset(self) -> None:
         self.resets += 1
 

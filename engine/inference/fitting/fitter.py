@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from engine.hand.skinning import HandPose
 from engine.inference.fitting.judgement import Judgement
 from engine.inference.fitting.kernels.compiling import plain
 from engine.inference.fitting.kernels.gauss_newton import Guide, State, look
-from engine.inference.fitting.kernels.judging import refine_and_judge
+from engine.inference.fitting.kernels.judging import Judged, refine_and_judge
 from engine.inference.fitting.kernels.linear_system import System
 from engine.inference.fitting.kernels.surface import surface_of
 from engine.inference.fitting.observation import HandObservation
@@ -35,6 +36,8 @@ class FitResult:
     judgement: Judgement
     steps: int
     """Gauss-Newton steps that were kept; 0 where the start was already best."""
+    start: FitResult | None = None
+    """The pose that was refined; None for one that is a start itself."""
 
     @property
     def score(self) -> float:
@@ -68,8 +71,14 @@ class HandFitter:
         joint_confidence: Float64 | None = None,
         refine_shape: bool = False,
         shape_anchor: Float64 | None = None,
+        least_explained: float = 0.0,
+        most_stray_m: float = inf,
     ) -> FitResult:
         """Refine `start` in at most `iterations` steps.
+
+        None is taken from a start that explains less of the observation than `least_explained`, or
+        whose keypoints lie further from the network's joints (mean, by confidence) than
+        `most_stray_m`.
 
         `network_joints` [21, 3] pull weakly, by `joint_confidence` [21] in 0..1 (default 1).
         `refine_shape` also moves the shape coefficients, held to `shape_anchor` [10] (default: the
@@ -79,7 +88,8 @@ class HandFitter:
         guide = self._guide(start, previous, network_joints, joint_confidence)
         if shape_anchor is not None:
             guide = guide._replace(shape_anchor=plain(shape_anchor))
-        return self._run(observation, start, guide, iterations, refine_shape)
+        bar = (least_explained, most_stray_m)
+        return self._run(observation, start, guide, iterations, refine_shape, bar)
 
     def assess(self, observation: HandObservation, pose: HandPose) -> FitResult:
         """How well a pose explains the observation, without refining it."""
@@ -125,8 +135,9 @@ class HandFitter:
         guide: Guide,
         iterations: int,
         refine_shape: bool,
+        bar: tuple[float, float] = (0.0, inf),
     ) -> FitResult:
-        state, points, keypoints, verdict, steps = refine_and_judge(
+        first, state, best, steps = refine_and_judge(
             self.surface,
             observation.observed,
             guide,
@@ -134,13 +145,22 @@ class HandFitter:
             self.settings,
             iterations,
             refine_shape,
+            *bar,
         )
+        begun = self._result(start, first, 0, None)
+        refined = HandPose(state.rotation, state.position, state.angles, state.shape)
+        return self._result(refined, best, steps, begun) if iterations else begun
+
+    def _result(
+        self, pose: HandPose, judged: Judged, steps: int, start: FitResult | None
+    ) -> FitResult:
         return FitResult(
-            pose=HandPose(state.rotation, state.position, state.angles, state.shape),
-            vertices=points[: self.surface.vertex_count],
-            keypoints=keypoints,
-            judgement=Judgement(*verdict),
+            pose=pose,
+            vertices=judged.points[: self.surface.vertex_count],
+            keypoints=judged.keypoints,
+            judgement=Judgement(*judged.verdict),
             steps=steps,
+            start=start,
         )
 
 

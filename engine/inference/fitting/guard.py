@@ -28,12 +28,14 @@ def stray_m(
 
     Unknown (NaN) joints count nothing; infinite where none is known.
     """
-    apart = np.linalg.norm(keypoints - network_joints, axis=1)
-    weight = np.ones(21) if joint_confidence is None else np.clip(joint_confidence, 0.0, 1.0)
-    weight = np.where(np.isfinite(apart), weight, 0.0)
-    if weight.sum() <= 0:
+    offset = keypoints - network_joints
+    apart = np.sqrt((offset * offset).sum(axis=1))
+    known = np.isfinite(apart)
+    weight = known if joint_confidence is None else known * np.clip(joint_confidence, 0.0, 1.0)
+    total = float(weight.sum())
+    if total <= 0:
         return float("inf")
-    return float((np.nan_to_num(apart) * weight).sum() / weight.sum())
+    return float(np.where(known, apart, 0.0) @ weight) / total
 
 
 def trust(

@@ -17,6 +17,7 @@ from engine.inference.fitting.kernels.segmentation import (
     component_table,
     hand_components,
     label_surfaces,
+    labelled_pixels,
     near_pixels,
 )
 
@@ -95,7 +96,7 @@ def observe_hand(
     step = _surface_step(float(centre[2]), intrinsics)
     points, normals, known = surface_samples(depth, mask, pixels, intrinsics, step)
     observed = Observed(
-        points, normals, known, depth, outside, label, _border(mask, label), intrinsics
+        points, normals, known, depth, outside, label, labelled_pixels(mask, label), intrinsics
     )
     return HandObservation(crop, depth, mask, outside, observed, (left, top), stride)
 
@@ -161,12 +162,3 @@ def _distance_to(mask: UInt8) -> tuple[Float32, Int32]:
         255 - mask, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     return np.asarray(outside, np.float32), np.asarray(label, np.int32)
-
-
-def _border(mask: UInt8, label: Int32) -> Float32:
-    """Pixel (u, v) of each label of the distance transform, [labels + 1, 2]."""
-    rows, columns = np.nonzero(mask)
-    border = np.zeros((int(label.max()) + 1, 2), np.float32)
-    border[label[rows, columns], 0] = columns
-    border[label[rows, columns], 1] = rows
-    return border

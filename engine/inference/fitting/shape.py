@@ -94,10 +94,10 @@ class ShapeEstimator:
         self._information = np.zeros((SHAPE_COUNT, SHAPE_COUNT))
         self._vector = np.zeros(SHAPE_COUNT)
         self.frame_count = 0
-
-    @property
-    def shape(self) -> Float64:
+        self.shape = self._most_likely()
         """[10] standard deviations: the most likely shape under the prior."""
+
+    def _most_likely(self) -> Float64:
         limit = self._settings.largest
         shape: Float64 = np.clip(self.learnt.shape, -limit, limit)
         return shape
@@ -129,6 +129,7 @@ class ShapeEstimator:
         self._vector = keep * self._vector
         self._vector += information @ result.pose.shape + settings.frame_weight * step
         self.frame_count += 1
+        self.shape = self._most_likely()
         return True
 
 

@@ -44,6 +44,9 @@ class _Adapting:
     def estimate(self, frame_set: FrameSet) -> Scene:
         return self.inner.estimate(frame_set)
 
+    def settle(self) -> None:
+        """Nothing is left to do."""
+
     def reset(self) -> None:
         self.inner.reset()
 

@@ -32,7 +32,7 @@ class World:
     def frame(self, hands: Sequence[tuple[np.ndarray, float, float]]) -> tuple[HandTrack, ...]:
         """One frame with hands of (centre, presence, right probability)."""
         self.time_ns += FRAME_NS
-        searched = self.tracks.wants_search()
+        searched = self.tracks.must_search(self.time_ns) or self.tracks.may_search
         self.searches += searched
         candidates = [Place(None, c, 0.5, NEUTRAL) for c, _, _ in hands] if searched else []
         places = self.tracks.places(self.time_ns, candidates)
@@ -154,9 +154,9 @@ def test_after_a_pause_between_frames_the_hand_is_searched_everywhere() -> None:
     world = World()
     for _ in range(5):
         world.frame([right(MIDDLE)])
-    assert not world.tracks.wants_search(world.time_ns + FRAME_NS)
+    assert not world.tracks.must_search(world.time_ns + FRAME_NS)
     later_ns = world.time_ns + 700_000_000
-    assert world.tracks.wants_search(later_ns)
+    assert world.tracks.must_search(later_ns)
     moved = Place(None, ASIDE, 0.9, NEUTRAL)
     places = world.tracks.places(later_ns, [moved])
     shown = world.tracks.update(later_ns, [world._look(p, [right(ASIDE)]) for p in places], True)
@@ -257,7 +257,7 @@ def test_a_track_that_is_drawn_to_the_other_hand_is_hidden_and_found_again_as_it
     assert frame(1, near, searched=True) == both
     assert frame(2, near, searched=False) == both
     assert frame(3, MIDDLE + [0.04, 0, 0], searched=False) == both[:1]
-    assert tracks.wants_search()
+    assert tracks.must_search(4 * FRAME_NS)
     assert frame(4, near, searched=True) == both
 
 

@@ -199,16 +199,18 @@ def refine(
     settings: FitSettings,
     iterations: int,
     with_shape: bool,
+    first: Look,
 ) -> tuple[State, Look, int]:
     """At most `iterations` steps; each is kept only where the energy does not rise.
 
-    Returns the best state, its look (without rows after the last step) and the steps kept.
+    `first` is the look from the start, with rows. Returns the best state, its look (without rows
+    after the last step) and the steps kept.
     """
     size = SYSTEM_SIZE if with_shape else POSE_SIZE
     base = base_damping(settings)
     factor = 1.0
     best = state
-    here = look(surface, observed, guide, best, settings, iterations > 0, with_shape)
+    here = first
     kept = 0
     step = np.zeros(SYSTEM_SIZE)
     for iteration in range(iterations):

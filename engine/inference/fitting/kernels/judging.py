@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 from engine.inference.fitting.kernels.compiling import kernel
 from engine.inference.fitting.kernels.depth_terms import HIDDEN_M, Observed, pixel_of
-from engine.inference.fitting.kernels.gauss_newton import Guide, Look, State, refine
+from engine.inference.fitting.kernels.gauss_newton import Guide, Look, State, look, refine
 from engine.inference.fitting.kernels.surface import Surface
 from engine.inference.fitting.settings import FitSettings
 
@@ -27,6 +29,17 @@ _FREE_COST_M = 0.010
 Verdict = tuple[float, float, float, float, float, int]
 
 
+class Judged(NamedTuple):
+    """A posed surface and what is thought of it."""
+
+    points: Float64
+    """[P, 3] metres."""
+    keypoints: Float64
+    """[21, 3] metres."""
+    verdict: Verdict
+    """Score, residual, explained, outside, in front, points: as in `Judgement`."""
+
+
 @kernel
 def refine_and_judge(
     surface: Surface,
@@ -36,16 +49,42 @@ def refine_and_judge(
     settings: FitSettings,
     iterations: int,
     with_shape: bool,
-) -> tuple[State, Float64, Float64, Verdict, int]:
-    """Best state, points [P, 3], keypoints [21, 3], verdict and steps kept, in one call."""
-    best, seen, kept = refine(surface, observed, guide, state, settings, iterations, with_shape)
-    verdict = judge(surface, observed, seen)
-    return best, seen.posed.points, seen.posed.keypoints, verdict, kept
+    least_explained: float,
+    most_stray_m: float,
+) -> tuple[Judged, State, Judged, int]:
+    """The start as judged, the best state, that as judged, and the steps kept, in one call.
+
+    No step is taken from a start that explains less or strays more from the guide's joints.
+    """
+    first = look(surface, observed, guide, state, settings, iterations > 0, with_shape)
+    verdict = judge(surface, observed, first)
+    start = Judged(first.posed.points, first.posed.keypoints, verdict)
+    if verdict[2] < least_explained or _stray_m(guide, first.posed.keypoints) > most_stray_m:
+        return start, state, start, 0
+    best, seen, kept = refine(
+        surface, observed, guide, state, settings, iterations, with_shape, first
+    )
+    if kept == 0:
+        return start, best, start, kept
+    end = Judged(seen.posed.points, seen.posed.keypoints, judge(surface, observed, seen))
+    return start, best, end, kept
+
+
+@kernel
+def _stray_m(guide: Guide, keypoints: Float64) -> float:
+    """Mean distance of the keypoints to the guide's joints, by precision; 0 where it has none."""
+    total, weight = 0.0, 0.0
+    for k in range(keypoints.shape[0]):
+        if guide.precision[k] > 0.0:
+            offset = keypoints[k] - guide.joints[k]
+            total += guide.precision[k] * np.sqrt((offset * offset).sum())
+            weight += guide.precision[k]
+    return total / weight if weight > 0.0 else 0.0
 
 
 @kernel
 def judge(surface: Surface, observed: Observed, seen: Look) -> Verdict:
-    """Score, residual, explained, outside, in front, points: as in `Judgement`."""
+    """See `Judged`."""
     count = seen.matches.point.shape[0]
     residual, costly, explained = 0.0, 0.0, 0
     for m in range(count):

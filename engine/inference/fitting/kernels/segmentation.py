@@ -139,3 +139,21 @@ def hand_components(
             if label[v, u] > 0:
                 mask[v, u] = take[label[v, u]]
     return mask
+
+
+@kernel
+def labelled_pixels(mask: UInt8, label: Int32) -> Float32:
+    """Pixel (u, v) of each label that a distance transform gave the pixels of a mask,
+    [labels + 1, 2]."""
+    h, w = mask.shape
+    largest = 0
+    for v in range(h):
+        for u in range(w):
+            largest = max(largest, label[v, u])
+    pixels = np.zeros((largest + 1, 2), np.float32)
+    for v in range(h):
+        for u in range(w):
+            if mask[v, u] > 0:
+                pixels[label[v, u], 0] = u
+                pixels[label[v, u], 1] = v
+    return pixels
