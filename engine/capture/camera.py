@@ -34,6 +34,10 @@ class CameraInfo:
     """Whether frames carry HandTruth."""
     frame_count: int | None = None
     """How many frames the source has in all, where that is known."""
+    device: str = ""
+    """Model and serial number of a device; empty where there is none."""
+    firmware: str = ""
+    """Version of the device's firmware, where it tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ class SessionWriter:
     def __init__(self, path: Path, header: SessionHeader, split: SplitRule | None = None) -> None:
         """Raises SessionError where nothing can be written at `path`, or something is there."""
         self._path = checked_target(path)
-        self._header = header
+        self.header = header
+        """Of the first file; the others differ in `part`."""
         self._split = split or SplitRule()
         self._former_bytes = 0
         self._chunk_ns = self._sync_ns = self._part_ns = 0
@@ -85,7 +86,8 @@ class SessionWriter:
     @property
     def bytes_written(self) -> int:
         """On disk, in all files."""
-        return self._former_bytes + (self._file.size if self._file else 0)
+        file = self._file
+        return self._former_bytes + (file.size if file else 0)
 
     @property
     def closed(self) -> bool:
@@ -149,7 +151,7 @@ class SessionWriter:
         """The next file, with header and calibration on disk."""
         part = len(self.paths)
         target = self._path if part == 0 else checked_target(numbered(self._path, part))
-        header = replace(self._header, part=part)
+        header = replace(self.header, part=part)
         file = McapFile(part_of(target), f"handtune {header.program_version}")
         try:
             file.add_metadata(METADATA_NAME, encode_header(header))

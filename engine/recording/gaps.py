@@ -1,0 +1,32 @@
+"""Frames that a device counted and never delivered, told by a jump of its numbers."""
+
+from __future__ import annotations
+
+from engine.messages import Frame
+from engine.recording.layout import Event, EventKind
+
+
+class GapFinder:
+    """Looks at the frames of one live camera in their order."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self.lost = 0
+        """Frames missing so far."""
+
+    def before(self, frame: Frame) -> Event | None:
+        """The gap between the former frame and this one; None where there is none. Numbers that
+        run backwards mean that the device began anew."""
+        expected = frame.sequence if self._last is None else self._last + 1
+        missing = frame.sequence - expected
+        self._last = frame.sequence
+        if missing <= 0:
+            return None
+        self.lost += missing
+        text = f"The camera left out {missing} frames before frame {frame.sequence}."
+        figures = {"frames": float(missing), "sequence": float(frame.sequence)}
+        return Event(frame.captured_ns, EventKind.GAP, text, figures)
+
+    def forget(self) -> None:
+        """The camera was opened anew: its numbers may begin anywhere."""
+        self._last = None
