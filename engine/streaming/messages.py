@@ -53,7 +53,9 @@ class SceneMessages:
 
     def _hand(self, hand: HandState, axes: Axes) -> dict[str, Any]:
         rotations = self._skeletons.rotations(hand)
-        world = _quaternions(axes.rotations(rotations.world))
+        both = np.concatenate([rotations.local, rotations.world])
+        quaternions = _quaternions(axes.rotations(both))
+        local, world = quaternions[:16], quaternions[16:]
         return {
             "id": hand.hand_id,
             "side": hand.side.value,
@@ -66,7 +68,7 @@ class SceneMessages:
             },
             "joints": _numbers(axes.points(hand.joints)),
             "confidence": _numbers(hand.confidence),
-            "rotations_local": _quaternions(axes.rotations(rotations.local)),
+            "rotations_local": local,
             "rotations_global": world,
             "angles": _numbers(hand.angles),
         }
