@@ -156,5 +156,5 @@ class PersonalRoom(QObject):
 
     def _roll_back(self) -> None:
         adaptation = self._bridge.adaptation
-        if adaptation is not None and adaptation.rollback():
+        if adaptation is not None and adaptation.roll_back():
             self.note_said.emit("The former weights are back")

@@ -109,7 +109,7 @@ class Adapter:
         self._decisions.extend(decided)
         return tuple(decided)
 
-    def rollback(self) -> Decision | None:
+    def roll_back(self) -> Decision | None:
         """Back to the former weights at once; None where there are none."""
         if not self._store.roll_back():
             return None

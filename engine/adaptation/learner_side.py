@@ -50,7 +50,7 @@ class Adapting(Protocol):
 
     def work(self, *, seconds: float) -> tuple[Decision, ...]: ...
 
-    def rollback(self) -> Decision | None: ...
+    def roll_back(self) -> Decision | None: ...
 
 
 MakeAdapter = Callable[[Path, Path], Adapting]
@@ -168,7 +168,7 @@ class _Desk:
             return
         self._rollbacks += 1
         while self._adapter.progress.revision >= command.revision:
-            if self._adapter.rollback() is None:
+            if self._adapter.roll_back() is None:
                 return
 
     def _onnx(self) -> Path:

@@ -161,7 +161,7 @@ class AdaptationService:
         """Go on after `pause`, or after a fault that paused it."""
         self._paused, self._trouble = False, ""
 
-    def rollback(self) -> bool:
+    def roll_back(self) -> bool:
         """Back to the former weights between the next two frames; False where there are none."""
         return self._exchange.roll_back()
 

@@ -37,7 +37,7 @@ class FakeAdaptation:
     def resume(self) -> None:
         self.state = AdaptationState.LEARNING
 
-    def rollback(self) -> bool:
+    def roll_back(self) -> bool:
         self.rollbacks += 1
         return self.can_roll_back
 

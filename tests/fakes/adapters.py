@@ -62,7 +62,7 @@ class FakeAdapter:
         time.sleep(0.005)
         return (self._accept(),) if self._good else ()
 
-    def rollback(self) -> Decision | None:
+    def roll_back(self) -> Decision | None:
         if len(self._stack) == 1:
             return None
         self._stack.pop()

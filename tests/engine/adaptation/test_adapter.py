@@ -103,14 +103,14 @@ def test_accepted_weights_are_a_file_that_holds_what_was_judged(
 def test_rollback_brings_back_the_former_weights(adapter: Adapter) -> None:
     adapter.work(steps=16)
     newest = adapter.weights
-    decision = adapter.rollback()
+    decision = adapter.roll_back()
     assert decision is not None
     assert decision.rolled_back
     assert decision.revision == adapter.revision == 1
     assert newest != adapter.weights != SHIPPED
-    assert adapter.rollback() is not None
+    assert adapter.roll_back() is not None
     assert (adapter.weights, adapter.revision) == (SHIPPED, 0)
-    assert adapter.rollback() is None
+    assert adapter.roll_back() is None
 
 
 @pytest.mark.usefixtures("easy_gate")

@@ -124,7 +124,7 @@ def test_from_sightings_to_networks_and_back(serve: Serve) -> None:
     assert [decision.accepted for decision in status.progress.decisions] == [True, True]
     assert status.weights.read_text("utf-8") == "first+1+2"
 
-    assert service.rollback()
+    assert service.roll_back()
     assert take(service, 1) == ("first+1", "first+1")  # At once: they were kept.
     wait_until(lambda: service.status().progress.revision == 1, SLOW_S)
     service.offer(["good"])
@@ -157,10 +157,10 @@ def test_a_killed_learner_is_started_again_where_it_was(serve: Serve, tmp_path: 
     assert take(service, 2) == ("first+1+1",) * 2  # A number of its own, from the weights in use.
     assert service.status().sentence == ""
 
-    service.rollback()
+    service.roll_back()
     assert take(service, 1) == ("first+1",) * 2
     born_later = service.pid
-    service.rollback()  # To before the birth of this learner.
+    service.roll_back()  # To before the birth of this learner.
     assert take(service, 0) == ("first",) * 2
     wait_until(lambda: service.pid not in (born_later, None), SLOW_S)
     service.offer(["good"])
