@@ -3,7 +3,8 @@
 Every frame: look where hands are followed (and, when one is missing, where the localiser points),
 ask the network about each place, let the tracks decide which hands there are, fit the hand model to
 the observed depth, filter. Between two frames (`settle`) it does what no scene waits for: learn the
-person's shape, look for a second hand. A left hand is handled in the mirror (engine.inference.depth_view).
+person's shape, look for a second hand. A left hand is handled in the mirror
+(engine.inference.depth_view).
 """
 
 from __future__ import annotations

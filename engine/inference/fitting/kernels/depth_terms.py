@@ -139,23 +139,30 @@ def _vertex_row(
     finish_row(surface, posed, direction, scratch)
 
 
-@inline_kernel
-def pixel_of(points: Float64, v: int, observed: Observed) -> tuple[int, int]:
-    """Nearest pixel (row, column) of the crop to point v, or (-1, -1) outside."""
-    z = points[v, 2]
-    row, column = -1, -1
-    if z > 0.02:
-        camera = observed.intrinsics
-        column = int(np.floor(camera[0] * points[v, 0] / z + camera[2] + 0.5))
-        row = int(np.floor(camera[1] * points[v, 1] / z + camera[3] + 0.5))
-        h, w = observed.depth.shape
-        if row < 0 or column < 0 or row >= h or column >= w:
-            row, column = -1, -1
-    return row, column
+@kernel
+def pixels_of(points: Float64, count: int, observed: Observed) -> Int32:
+    """Nearest pixel (row, column) of the crop to each of the first `count` points, [count, 2];
+    -1 for those outside."""
+    camera = observed.intrinsics
+    fx, fy, cx, cy = camera[0], camera[1], camera[2] + 0.5, camera[3] + 0.5
+    h, w = observed.depth.shape
+    pixels = np.empty((count, 2), np.int32)
+    for v in range(count):
+        pixels[v, 0] = pixels[v, 1] = -1
+        z = points[v, 2]
+        if z <= _NEAREST_M:
+            continue
+        per_z = 1.0 / z
+        column = fx * points[v, 0] * per_z + cx
+        row = fy * points[v, 1] * per_z + cy
+        if 0.0 <= column < w and 0.0 <= row < h:
+            pixels[v, 0], pixels[v, 1] = int(row), int(column)
+    return pixels
 
 
 # The pull begins here, so that the vertices on the border are left alone.
 _BORDER_PX = 0.9
+_NEAREST_M = 0.02
 HIDDEN_M = 0.010
 """A vertex this far behind the observed depth is hidden by something."""
 
@@ -164,6 +171,7 @@ HIDDEN_M = 0.010
 def silhouette_term(
     surface: Surface,
     posed: Posed,
+    pixels: Int32,
     observed: Observed,
     settings: FitSettings,
     with_rows: bool,
@@ -177,8 +185,8 @@ def silhouette_term(
     unit = settings.silhouette_weight / settings.noise_m**2
     energy = 0.0
     direction = np.empty(3)
-    for v in range(surface.ring_start.shape[0] - 1):
-        row, column = pixel_of(posed.points, v, observed)
+    for v in range(pixels.shape[0]):
+        row, column = pixels[v, 0], pixels[v, 1]
         if row < 0 or observed.outside_px[row, column] < _BORDER_PX:
             continue
         x, y, z = posed.points[v, 0], posed.points[v, 1], posed.points[v, 2]
@@ -206,6 +214,7 @@ def silhouette_term(
 def free_space_term(
     surface: Surface,
     posed: Posed,
+    pixels: Int32,
     observed: Observed,
     visible: Int64,
     settings: FitSettings,
@@ -220,7 +229,7 @@ def free_space_term(
     direction = np.zeros(3)
     direction[2] = 1.0
     for v in visible:
-        row, column = pixel_of(posed.points, v, observed)
+        row, column = pixels[v, 0], pixels[v, 1]
         if row < 0 or observed.outside_px[row, column] > 0.0:
             continue
         gap = observed.depth[row, column] - posed.points[v, 2] - settings.free_space_slack_m

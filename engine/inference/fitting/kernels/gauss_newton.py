@@ -12,6 +12,7 @@ from engine.inference.fitting.kernels.correspondence import Matches, hand_points
 from engine.inference.fitting.kernels.depth_terms import (
     Observed,
     free_space_term,
+    pixels_of,
     silhouette_term,
     surface_term,
 )
@@ -38,6 +39,7 @@ from engine.inference.fitting.kernels.surface import Surface
 from engine.inference.fitting.settings import FitSettings
 
 Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 
@@ -73,6 +75,8 @@ class Look(NamedTuple):
     """One look at the data from one state."""
 
     posed: Posed
+    pixels: Int32
+    """[V, 2] row and column of each vertex in the crop, -1 outside."""
     visible: Int64
     matches: Matches
     system: System
@@ -92,6 +96,7 @@ def look(
     """Energy of a state and, with rows, the normal equations there."""
     posed = pose_surface(surface, state.rotation, state.position, state.angles, state.shape)
     vertex_count = surface.ring_start.shape[0] - 1
+    pixels = pixels_of(posed.points, vertex_count, observed)
     visible = visible_vertices(posed.points, posed.normals, vertex_count)
     chosen = hand_points(
         observed.points, posed.joints[0], posed.joints[PIVOT_JOINT], settings.wrist_cut_m
@@ -115,10 +120,10 @@ def look(
         surface, posed, observed, matches, settings, with_rows, with_shape, scratch, system
     )
     energy += silhouette_term(
-        surface, posed, observed, settings, with_rows, with_shape, scratch, system
+        surface, posed, pixels, observed, settings, with_rows, with_shape, scratch, system
     )
     energy += free_space_term(
-        surface, posed, observed, visible, settings, with_rows, with_shape, scratch, system
+        surface, posed, pixels, observed, visible, settings, with_rows, with_shape, scratch, system
     )
     energy += joint_term(
         surface,
@@ -138,7 +143,7 @@ def look(
     )
     if with_shape:
         energy += shape_term(state.shape, guide.shape_anchor, guide.shape_weight, system)
-    return Look(posed, visible, matches, system, energy)
+    return Look(posed, pixels, visible, matches, system, energy)
 
 
 @kernel

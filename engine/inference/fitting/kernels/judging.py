@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.inference.fitting.kernels.compiling import kernel
-from engine.inference.fitting.kernels.depth_terms import HIDDEN_M, Observed, pixel_of
+from engine.inference.fitting.kernels.depth_terms import HIDDEN_M, Observed
 from engine.inference.fitting.kernels.gauss_newton import Guide, Look, State, look, refine
 from engine.inference.fitting.kernels.surface import Surface
 from engine.inference.fitting.settings import FitSettings
@@ -106,7 +106,7 @@ def _outside_share(surface: Surface, observed: Observed, seen: Look) -> float:
     vertex_count = surface.ring_start.shape[0] - 1
     outside, counted = 0, 0
     for v in range(vertex_count):
-        row, column = pixel_of(seen.posed.points, v, observed)
+        row, column = seen.pixels[v, 0], seen.pixels[v, 1]
         if row < 0:
             continue
         depth = observed.depth[row, column]
@@ -124,7 +124,7 @@ def _outside_share(surface: Surface, observed: Observed, seen: Look) -> float:
 def _in_front_share(observed: Observed, seen: Look) -> float:
     in_front = 0
     for v in seen.visible:
-        row, column = pixel_of(seen.posed.points, v, observed)
+        row, column = seen.pixels[v, 0], seen.pixels[v, 1]
         if row < 0 or observed.outside_px[row, column] > 0.0:
             continue
         if observed.depth[row, column] - seen.posed.points[v, 2] > _FREE_M:

@@ -10,7 +10,11 @@ import pytest
 
 from engine.hand.articulation import LOWER, UPPER
 from engine.hand.skinning import HandPose, pose_hand
-from engine.inference.fitting.kernels.depth_terms import free_space_term, silhouette_term
+from engine.inference.fitting.kernels.depth_terms import (
+    free_space_term,
+    pixels_of,
+    silhouette_term,
+)
 from engine.inference.fitting.kernels.gauss_newton import State, moved
 from engine.inference.fitting.kernels.kinematics import visible_vertices
 from engine.inference.fitting.kernels.linear_system import (
@@ -201,9 +205,18 @@ def test_gradients_of_silhouette_and_free_space() -> None:
     surface = fitter().surface
 
     def silhouette(s: State, system: System) -> float:
+        here = posed(s)
         return float(
             silhouette_term(
-                surface, posed(s), observed, DEFAULT_SETTINGS, True, True, new_scratch(), system
+                surface,
+                here,
+                pixels_of(here.points, 1159, observed),
+                observed,
+                DEFAULT_SETTINGS,
+                True,
+                True,
+                new_scratch(),
+                system,
             )
         )
 
@@ -215,6 +228,7 @@ def test_gradients_of_silhouette_and_free_space() -> None:
             free_space_term(
                 surface,
                 here,
+                pixels_of(here.points, 1159, observed),
                 observed,
                 visible,
                 DEFAULT_SETTINGS,
