@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "enrol": "get to know a new person's hand in a guided minute",
         "profiles": "list, show, reset, delete, rename the people that are known",
         "newcomers": "measure enrolment and adaptation on simulated new people",
+        "calibrate": "calibrate two cameras from pictures of a board",
         "eval": "measure accuracy and speed on a data set with ground truth",
         "bench": "measure latency on frames in memory",
         "train": "train a network",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from calibration.faults import FaultKind
+
 
 class UserError(Exception):
     """Bad input or a missing thing; `str(error)` is the sentence to show."""
@@ -33,11 +35,14 @@ class CalibrationProblem(Enum):
 
 
 class CalibrationError(UserError):
-    """There is no calibration, or a rig cannot be used; `problem` is the kind."""
+    """There is no calibration, or a rig cannot be used; `problem` is the kind, `fault` its name."""
 
-    def __init__(self, problem: CalibrationProblem, sentence: str) -> None:
+    def __init__(
+        self, problem: CalibrationProblem, sentence: str, fault: FaultKind | None = None
+    ) -> None:
         super().__init__(sentence)
         self.problem = problem
+        self.fault = fault
 
 
 class CalibrationCancelled(Exception):

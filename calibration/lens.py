@@ -103,9 +103,7 @@ def _bend_polynomial(coefficients: Sequence[float], xy: Points) -> Points:
     return np.stack([bent_x, bent_y], -1)
 
 
-def _newton_step(
-    lens: LensModel, coefficients: Sequence[float], xy: Points, off: Points
-) -> Points:
+def _newton_step(lens: LensModel, coefficients: Sequence[float], xy: Points, off: Points) -> Points:
     """What a step of Newton's method takes away [..., 2]; derivatives by central differences."""
     h = DERIVATIVE_STEP
     columns = [
