@@ -187,7 +187,7 @@ def _write_csv(origin: Origin, target: Path, args: argparse.Namespace) -> list[s
 
 def _write_npz(origin: Origin, target: Path, args: argparse.Namespace) -> list[str]:
     axes = _settings(ExportFormat.NPZ, args).axes
-    summary = write_npz(origin.name, origin.scenes(), args.hand, axes, target)
+    summary = write_npz(origin.name, origin.scenes(meshes=True), args.hand, axes, target)
     return [f"Wrote {target}: {summary}"]
 
 

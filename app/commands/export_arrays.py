@@ -6,7 +6,7 @@
 | time_s | [N] float64 | seconds since the first frame |
 | angles | [N, 22] float64 | radians, in the order of `angle_names`; NaN where no hand was found |
 | angle_names | [22] str | |
-| faces_right, faces_left | [F, 3] int32 | vertex indices, anticlockwise seen from outside |
+| faces_right, faces_left | [F, 3] int32 | vertex indices; (b - a) x (c - a) points outwards |
 | axes, unit | str | of joints and vertices |
 """
 

@@ -34,7 +34,9 @@ class Origin(Protocol):
     failures: list[SourceError]
     """What went wrong on the way; what came before can still be exported."""
 
-    def scenes(self) -> Iterator[tuple[int, Scene]]: ...
+    def scenes(self, meshes: bool = False) -> Iterator[tuple[int, Scene]]:
+        """Without `meshes`, hands may come without their vertices, which is faster."""
+        ...
 
     def pictures(self) -> Iterator[tuple[int, tuple[Frame, Scene]]]: ...
 
@@ -89,26 +91,26 @@ class _Recorded:
         self._reader = reader
         self._max_frames = max_frames
 
-    def scenes(self) -> Iterator[tuple[int, Scene]]:
-        for scene in self._recorded("reading"):
+    def scenes(self, meshes: bool = False) -> Iterator[tuple[int, Scene]]:
+        for scene in self._recorded("reading", meshes):
             index = self._frame_near(scene)
             after_ns = scene.captured_ns - int(self._reader.captured_ns[index])
             yield int(self._reader.times_ns[index]) + after_ns, scene
 
     def pictures(self) -> Iterator[tuple[int, tuple[Frame, Scene]]]:
-        for scene in self._recorded("drawing"):
+        for scene in self._recorded("drawing", meshes=True):
             index = self._frame_near(scene)
             # Its own frame may have been dropped by the recorder: then there is nothing to show.
             if int(self._reader.captured_ns[index]) == scene.captured_ns:
                 frame = self._reader.frame(index)
                 yield frame.time_ns, (frame, scene)
 
-    def _recorded(self, label: str) -> Iterator[Scene]:
+    def _recorded(self, label: str, meshes: bool) -> Iterator[Scene]:
         if not self._reader.frame_count:
             return
-        scenes = islice(self._reader.scenes(load_hand_model()), self._max_frames)
+        scenes = self._reader.scenes(load_hand_model() if meshes else None)
         total = min(self._reader.frame_count, self._max_frames or self._reader.frame_count)
-        yield from progress(scenes, total, label)
+        yield from progress(islice(scenes, self._max_frames), total, label)
 
     def _frame_near(self, scene: Scene) -> int:
         """The last frame that was not captured after a scene's."""
@@ -136,7 +138,7 @@ class _Tracked:
         self.failures: list[SourceError] = []
         self._tracking = tracking
 
-    def scenes(self) -> Iterator[tuple[int, Scene]]:
+    def scenes(self, meshes: bool = False) -> Iterator[tuple[int, Scene]]:  # noqa: ARG002
         for time_ns, (_, scene) in self.pictures():
             yield time_ns, scene
 

@@ -62,7 +62,10 @@ class Axes:
         return self.basis @ np.asarray(rotations, np.float64) @ self.basis.T
 
     def faces(self, faces: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        """Triangles [F, 3] that stay anticlockwise as seen from outside."""
+        """Triangles [F, 3] whose (b - a) x (c - a), in these axes, points outwards as before.
+
+        Left-handed programs then see them clockwise from outside, which is what they expect.
+        """
         return np.ascontiguousarray(faces[:, ::-1]) if self.left_handed else faces
 
 

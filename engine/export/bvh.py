@@ -28,6 +28,8 @@ Float64 = npt.NDArray[np.float64]
 POSITION_CHANNELS = "Xposition Yposition Zposition"
 ROTATION_CHANNELS = "Zrotation Xrotation Yrotation"
 """The matrix of a joint is Rz Rx Ry, the usual order of BVH."""
+DIGITS = 6
+"""Decimals of everything: micrometres where the unit is the metre, and 1e-6 degrees."""
 
 
 def write_bvh(take: Take, rig: Rig, target: Path, settings: ExportSettings) -> None:
@@ -42,11 +44,11 @@ def bvh_text(take: Take, rig: Rig, settings: ExportSettings) -> str:
     axes = in_file(settings.axes, ExportFormat.BVH)
     rate = settings.fps or usual_rate(take.rate_hz)
     motion = resampled(rig.motion, even_times(take.duration_s, rate), take.rate_hz)
-    rows = _channel_rows(motion, axes)
+    rows = np.round(_channel_rows(motion, axes), DIGITS) + 0.0  # no "-0.000000"
     text = io.StringIO()
     text.write("HIERARCHY\n" + "\n".join(_joint_lines(rig.name, rig.rest, axes, 0, "")))
     text.write(f"\nMOTION\nFrames: {len(rows)}\nFrame Time: {1.0 / rate:.9f}\n")
-    np.savetxt(text, rows, fmt="%.6f")
+    np.savetxt(text, rows, fmt=f"%.{DIGITS}f")
     return text.getvalue()
 
 
@@ -73,7 +75,7 @@ def _joint_lines(name: str, rest: RestHand, axes: Axes, joint: int, indent: str)
 
 
 def _offset(place: Float64) -> str:
-    return "OFFSET " + " ".join(f"{value:.6f}" for value in place)
+    return "OFFSET " + " ".join(f"{value:.{DIGITS}f}" for value in np.round(place, DIGITS) + 0.0)
 
 
 def _channel_rows(motion: HandMotion, axes: Axes) -> Float64:

@@ -28,7 +28,17 @@ class HandChoice:
     side: Side | None = None
     hand_id: int | None = None
 
-    def takes(self, hand: HandState) -> bool:
+    def split(self, scene: Scene) -> tuple[Scene, set[str]]:
+        """The scene with the chosen hands alone, and the side and id of each other hand.
+
+        A hand whose numbers are no numbers was not seen.
+        """
+        hands = tuple(hand for hand in scene.hands if _finite(hand))
+        chosen = tuple(hand for hand in hands if self._takes(hand))
+        others = {f"{hand.side} {hand.hand_id}" for hand in hands if not self._takes(hand)}
+        return replace(scene, hands=chosen), others
+
+    def _takes(self, hand: HandState) -> bool:
         return self.side in (None, hand.side) and self.hand_id in (None, hand.hand_id)
 
     def __str__(self) -> str:
@@ -76,14 +86,13 @@ def build_take(
             continue
         times_ns.append(time_ns)
         sequences.append(scene.sequence)
-        for hand in filter(_finite, scene.hands):
-            if choice.takes(hand):
-                rows = sightings.setdefault((hand.hand_id, hand.side), _Rows(hand.side))
-                rows.add(len(times_ns) - 1, hand)
-            else:
-                others.add(f"{hand.side} {hand.hand_id}")
+        chosen, rest = choice.split(scene)
+        others |= rest
+        for hand in chosen.hands:
+            rows = sightings.setdefault((hand.hand_id, hand.side), _Rows(hand.side))
+            rows.add(len(times_ns) - 1, hand)
     if not sightings:
-        raise _nothing_seen(source, len(times_ns), choice, others)
+        raise nothing_seen(source, len(times_ns), choice, others)
     start_ns = times_ns[0]
     return Take(
         source,
@@ -94,7 +103,8 @@ def build_take(
     )
 
 
-def _nothing_seen(source: str, frames: int, choice: HandChoice, others: set[str]) -> ExportError:
+def nothing_seen(source: str, frames: int, choice: HandChoice, others: set[str]) -> ExportError:
+    """The sentence for a take without any hand that was chosen."""
     found = f"; seen were {', '.join(sorted(others))} (side and id)" if others else ""
     return ExportError(
         f"Nothing to export from '{source}': a {choice} is expected in at least one frame, and "
@@ -103,7 +113,6 @@ def _nothing_seen(source: str, frames: int, choice: HandChoice, others: set[str]
 
 
 def _finite(hand: HandState) -> bool:
-    """A hand whose numbers are no numbers was not seen."""
     arrays = (hand.wrist_rotation, hand.wrist_position, hand.angles, hand.shape, hand.joints)
     return all(np.isfinite(array).all() for array in arrays)
 
