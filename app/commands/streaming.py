@@ -61,14 +61,16 @@ def streaming(addresses: Sequence[str]) -> Iterator[PacedStreams]:
     Raises:
         StreamError: an address is wrong, or its port is taken.
     """
-    with open_streams(addresses) as streams:
+    streams = open_streams(addresses)
+    streams.start()
+    try:
         for status in streams.status():
             print(f"handtune: {status.sentence}", file=sys.stderr)
-        try:
-            yield PacedStreams(streams)
-        finally:
-            for status in streams.status():
-                print(f"handtune: {_summary(status)}", file=sys.stderr)
+        yield PacedStreams(streams)
+    finally:
+        streams.stop()  # Which sends what is under way.
+        for status in streams.status():
+            print(f"handtune: {_summary(status)}", file=sys.stderr)
 
 
 def _summary(status: StreamStatus) -> str:

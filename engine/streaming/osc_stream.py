@@ -86,7 +86,10 @@ class OscStream:
     # From here on, the sender's thread.
 
     def _step(self, stop: StopSignal) -> int | None:  # noqa: ARG002 - waits at most SCENE_WAIT_S
-        newer = self._scenes.take_newer(self._version, SCENE_WAIT_S)
+        return self._send_newest(SCENE_WAIT_S)
+
+    def _send_newest(self, wait_s: float) -> int | None:
+        newer = self._scenes.take_newer(self._version, wait_s)
         if newer is None:
             return None
         self._version, scene = newer
@@ -106,7 +109,10 @@ class OscStream:
         return monotonic_ns() - scene.captured_ns
 
     def _close(self) -> None:
-        self._socket.close()
+        try:
+            self._send_newest(wait_s=0.0)
+        finally:
+            self._socket.close()
 
 
 def exposure(address: StreamAddress) -> str:

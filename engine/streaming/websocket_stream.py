@@ -157,6 +157,9 @@ class WebSocketStream:
         except TimeoutError:
             return None
         self._news.clear()
+        return await self._publish_newest()
+
+    async def _publish_newest(self) -> int | None:
         newer = self._scenes.take_newer(self._version, 0.0)
         if newer is None:
             return None
@@ -213,6 +216,8 @@ class WebSocketStream:
     async def _say_goodbye(self) -> None:
         if self._server is None:
             return
+        if self._worker.failure is None:
+            await self._publish_newest()
         self._server.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_S):
