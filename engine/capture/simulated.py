@@ -11,6 +11,8 @@
 | sensor | any, ideal, structured_light, time_of_flight, active_stereo | what the device does to the depth; `any` draws one for every shuffled frame |
 | body | 0, 1 | whether the person is in the picture, or an arm alone |
 | motion | free, guided | whatever comes to mind; the enrolment's script, over and over |
+| infrared | 0, 1, 2 | pictures of infrared imagers: the depth image's own ("left"), and one 5 cm to its right |
+| film | 0 to 2000 | render so many frames first and play them to and fro: any rate on a slow machine |
 | rest | 0, 1 | 1 keeps the hand still, to measure jitter |
 | fps, width, height, frames | numbers | rate, size, and how many frames (0 = endless) |
 | pace | fast, live | as fast as it is read, or at its own rate like a device |
@@ -22,10 +24,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from calibration.camera_model import PinholeCamera
+from calibration.transforms import RigidTransform
 from engine.capture.camera import CameraInfo, CloseOnExit
 from engine.errors import EndOfStream, SourceError
-from engine.messages import Float32, Frame, HandTruth, Side
+from engine.messages import Float32, Frame, HandTruth, Picture, Side
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 
 MODES = ("stream", "shuffled", "empty")
@@ -47,6 +53,8 @@ class SimulationOptions:
     body: bool = True
     motion: str = "free"
     rest: bool = False
+    infrared: int = 0
+    film: int = 0
     fps: float = 30.0
     width: int = 640
     height: int = 480
@@ -61,16 +69,40 @@ class SimulationOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SimulatedPicture:
+    """What another imager of the device sees, before it gets its time."""
+
+    name: str
+    pixels: npt.NDArray[np.uint8]
+    T_depth_from_picture: RigidTransform
+
+
+@dataclass(frozen=True, slots=True)
 class SimulatedImage:
     """One frame before it gets its time."""
 
     depth_m: Float32
     truth: tuple[HandTruth, ...]
     name: str
+    depth_unit_m: float = 0.0
+    """See `engine.messages.Frame`."""
+    pictures: tuple[SimulatedPicture, ...] = ()
 
 
 Film = Callable[[int], SimulatedImage]
 """Gives the image of a frame number; the same number gives the same image."""
+
+
+class RenderedFilm:
+    """Some frames of a film, all rendered before the first is shown, played to and fro: without a
+    jump where it begins anew."""
+
+    def __init__(self, film: Film, count: int) -> None:
+        self._images = [film(number) for number in range(count)]
+
+    def __call__(self, sequence: int) -> SimulatedImage:
+        last = len(self._images) - 1
+        return self._images[last - abs(last - sequence % max(1, 2 * last))]
 
 
 class SimulatedCamera(CloseOnExit):
@@ -96,15 +128,27 @@ class SimulatedCamera(CloseOnExit):
         if self._info.live:
             self._keep_pace(sequence, timeout_s)
         self._sequence += 1
+        captured_ns = monotonic_ns()
         return Frame(
             camera_id=self._info.uri,
             sequence=sequence,
-            captured_ns=monotonic_ns(),
+            captured_ns=captured_ns,
             camera=self._info.camera,
             depth_m=image.depth_m,
             truth=image.truth,
             name=image.name,
             source_ns=round(sequence * 1e9 / self._info.fps),
+            depth_unit_m=image.depth_unit_m,
+            pictures=tuple(
+                Picture(
+                    name=picture.name,
+                    captured_ns=captured_ns,
+                    camera=self._info.camera,
+                    T_depth_from_picture=picture.T_depth_from_picture,
+                    pixels=picture.pixels,
+                )
+                for picture in image.pictures
+            ),
         )
 
     def _keep_pace(self, sequence: int, timeout_s: float) -> None:
@@ -137,7 +181,8 @@ def open_simulated(options: Mapping[str, str]) -> SimulatedCamera:
         has_truth=True,
         frame_count=chosen.frames or None,
     )
-    return SimulatedCamera(info, film_of(chosen))
+    film = film_of(chosen)
+    return SimulatedCamera(info, RenderedFilm(film, chosen.film) if chosen.film else film)
 
 
 def parse_simulation(options: Mapping[str, str]) -> SimulationOptions:
@@ -151,6 +196,8 @@ def parse_simulation(options: Mapping[str, str]) -> SimulationOptions:
         "body": lambda key, text: bool(_whole(0, 1)(key, text)),
         "motion": _one_of(*MOTIONS),
         "rest": lambda key, text: bool(_whole(0, 1)(key, text)),
+        "infrared": _whole(0, 2),
+        "film": _whole(0, 2000),
         "fps": lambda key, text: float(_whole(1, 240)(key, text)),
         "width": _whole(80, 1920),
         "height": _whole(60, 1440),
@@ -165,7 +212,13 @@ def parse_simulation(options: Mapping[str, str]) -> SimulationOptions:
                 f"{', '.join(readers)}. Write for example sim:seed=3,hands=2."
             )
         values[key] = readers[key](key, text)
-    return SimulationOptions(**values)  # type: ignore[arg-type]
+    chosen = SimulationOptions(**values)  # type: ignore[arg-type]
+    if chosen.infrared and chosen.mode != "stream":
+        raise SourceError(
+            f"The simulated camera has infrared pictures in the mode stream only, found mode="
+            f"{chosen.mode}; leave out one of the two."
+        )
+    return chosen
 
 
 def _whole(lowest: int, highest: int) -> Callable[[str, str], int]:

@@ -14,6 +14,7 @@ from calibration.transforms import rotation_from_axis_angle
 from engine.capture.guided_motion import GuidedMotion
 from engine.capture.hand_motion import ArmPose, HandMotion
 from engine.capture.simulated import Film, SimulatedImage, SimulationOptions
+from engine.capture.simulated_infrared import IMAGER_PLACES, Imager
 from engine.hand.model import HandModel, load_hand_model
 from engine.messages import Float32, HandTruth, Side
 from engine.render.body import (
@@ -128,6 +129,11 @@ def _labels(geometry: SceneGeometry, sensor: str, sequence: int) -> str:
 class Device(Protocol):
     """What a depth sensor does to a perfect image."""
 
+    @property
+    def unit_m(self) -> float:
+        """Depth is a whole number of these; 0 where it is not quantised."""
+        ...
+
     def apply(self, depth_m: Float32, rng: np.random.Generator) -> Float32:
         """The device's image [H, W] of a perfect one."""
         ...
@@ -170,21 +176,31 @@ class StreamFilm:
         steady = SteadySensor(options.sensor or "structured_light", options.camera, rng)
         self._sensor = device or steady
         self._R, self._offset = _before_the_camera()
-        self._background = self._draw_background(rng)
+        things = self._things(rng)
+        self._background = DepthCanvas(options.camera)
+        self._background.draw(things)
+        self._imagers = tuple(
+            Imager(place, options.camera, things) for place in IMAGER_PLACES[: options.infrared]
+        )
 
     def __call__(self, sequence: int) -> SimulatedImage:
         time_s = 0.0 if self._options.rest else sequence / self._options.fps
         poses = {side: motion.at(time_s) for side, motion in self._motions.items()}
         hands = [self._place(side, pose) for side, pose in poses.items()]
         canvas = self._background.copy()
+        meshes: list[tuple[Mesh, int]] = []
         for hand, label in zip(hands, HAND_LABELS, strict=False):
-            canvas.draw(arm_mesh(self._build, hand.arm), 1)
-            canvas.draw(Mesh(hand.posed.vertices, hand.looks.faces), label)
+            meshes.append((arm_mesh(self._build, hand.arm), 1))
+            meshes.append((Mesh(hand.posed.vertices, hand.looks.faces), label))
+        for mesh, label in meshes:
+            canvas.draw(mesh, label)
         rng = np.random.default_rng([self._options.seed, 5, sequence])
         return SimulatedImage(
             self._sensor.apply(canvas.depth_m(), rng),
             _seen(hands, canvas, self._options.camera),
             ";".join(f"pose={pose.pose_class}" for pose in list(poses.values())[:1]),
+            self._sensor.unit_m,
+            tuple(imager.picture([mesh for mesh, _ in meshes], rng) for imager in self._imagers),
         )
 
     def _place(self, side: Side, pose: ArmPose) -> HandInScene:
@@ -200,16 +216,15 @@ class StreamFilm:
         looks = hand_looks(model, pose.angles, shape, pose.pose_class)
         return HandInScene(looks, arm, looks.placed(arm))
 
-    def _draw_background(self, rng: np.random.Generator) -> DepthCanvas:
-        canvas = DepthCanvas(self._options.camera)
+    def _things(self, rng: np.random.Generator) -> Mesh:
+        """All that never moves."""
         solids = [box(np.array([0, 0, 2.1]), np.eye(3), np.array([4.0, 4.0, 0.01]))]
         if self._options.body:
             person = merged([torso_mesh(rng, self._build), *head_meshes(rng, self._build)])
             solids.append(person.moved(self._R, self._offset))
             solids += self._idle_arms()
         solids += _desk(rng)
-        canvas.draw(merged(solids))
-        return canvas
+        return merged(solids)
 
     def _idle_arms(self) -> list[Mesh]:
         arms = []

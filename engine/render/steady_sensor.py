@@ -37,6 +37,11 @@ class SteadySensor:
         )
         self._uniform = rng.random(count, np.float32)
 
+    @property
+    def unit_m(self) -> float:
+        """Depth is a whole number of these; 0 for a stereo device, whose steps grow with depth."""
+        return 0.0 if self._kind == "active_stereo" else QUANTUM_M
+
     def apply(self, depth_m: Float32, rng: np.random.Generator) -> Float32:
         """The device's image [H, W] of a perfect one."""
         edge = depth_edges(depth_m)

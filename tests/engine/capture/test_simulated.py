@@ -124,3 +124,67 @@ def test_live_pace_keeps_to_its_rate() -> None:
 def test_bad_options_get_one_sentence(options: dict[str, str], word: str) -> None:
     with pytest.raises(SourceError, match=word):
         open_simulated(options)
+
+
+@pytest.mark.parametrize("sensor", ["ideal", "structured_light", "time_of_flight"])
+def test_depth_is_in_whole_numbers_of_its_unit(sensor: str) -> None:
+    frame = _frames(f"sim:{SMALL},sensor={sensor}", 1)[0]
+    unit = np.float32(frame.depth_unit_m)
+    raw = np.rint(frame.depth_m / unit).astype(np.uint16)
+    assert unit > 0
+    np.testing.assert_array_equal(raw * unit, frame.depth_m)
+
+
+def test_a_stereo_device_has_no_unit() -> None:
+    assert _frames(f"sim:{SMALL},sensor=active_stereo", 1)[0].depth_unit_m == 0
+
+
+def test_infrared_pictures_are_a_stereo_pair() -> None:
+    """What the depth image shows stands in the right picture where its distance says."""
+    frame = _frames("sim:infrared=2,sensor=ideal", 1)[0]
+    left, right = frame.pictures
+    assert (left.name, right.name) == ("left", "right")
+    assert left.pixels.shape == right.pixels.shape == frame.depth_m.shape
+    hand = frame.truth[0].joints
+    v, u = np.nonzero((frame.depth_m > 0.2) & (frame.depth_m < hand[:, 2].max() + 0.02))
+    points = frame.camera.unproject(np.stack([u, v], -1), frame.depth_m[v, u])
+    assert len(points) > 2000
+    found = right.camera.project(right.T_depth_from_picture.inverse().apply(points))
+    columns, rows = np.round(found).astype(int).T
+    inside = (columns >= 0) & (columns < 640)
+    seen = right.pixels[rows[inside], columns[inside]].astype(float)
+    here = left.pixels[v[inside], u[inside]].astype(float)
+    assert np.corrcoef(seen, here)[0, 1] > 0.8
+    unmoved = right.pixels[v[inside], u[inside]].astype(float)
+    assert np.corrcoef(unmoved, here)[0, 1] < 0.6
+
+
+def test_one_infrared_picture_is_the_left_one() -> None:
+    assert [p.name for p in _frames(f"sim:{SMALL},infrared=1", 1)[0].pictures] == ["left"]
+
+
+def test_infrared_changes_neither_depth_nor_truth() -> None:
+    plain, both = (_frames(f"sim:{SMALL}{more}", 3) for more in ("", ",infrared=2"))
+    for a, b in zip(plain, both, strict=True):
+        np.testing.assert_array_equal(a.depth_m, b.depth_m)
+        np.testing.assert_array_equal(a.truth[0].joints, b.truth[0].joints)
+
+
+def test_infrared_without_a_stream_is_refused() -> None:
+    with pytest.raises(SourceError, match="in the mode stream only, found mode=shuffled"):
+        open_simulated({"infrared": "2", "mode": "shuffled"})
+
+
+def test_a_rendered_film_goes_to_and_fro() -> None:
+    frames = _frames(f"sim:{SMALL},film=4", 9)
+    plain = _frames(f"sim:{SMALL}", 4)
+    shown = [0, 1, 2, 3, 2, 1, 0, 1, 2]
+    for number, (frame, index) in enumerate(zip(frames, shown, strict=True)):
+        assert frame.sequence == number
+        np.testing.assert_array_equal(frame.depth_m, plain[index].depth_m)
+        np.testing.assert_array_equal(frame.truth[0].joints, plain[index].truth[0].joints)
+
+
+def test_a_film_of_one_frame_stands_still() -> None:
+    first, second = _frames(f"sim:{SMALL},film=1", 2)
+    assert first.depth_m is second.depth_m
