@@ -36,6 +36,9 @@ class Topic(StrEnum):
     OPENXR = "openxr"
 
 
+FORMATS = {Topic.HANDTUNE: "handtune.hands", Topic.OPENXR: "handtune.openxr"}
+
+
 class SceneMessages:
     """Scenes as text; belongs to one thread."""
 
@@ -103,7 +106,7 @@ def greeting(topic: Topic, axes: str) -> str:
     preset = PRESETS["gltf" if topic is Topic.OPENXR else axes]
     said: dict[str, Any] = {
         "type": "hello",
-        "format": f"handtune.{topic}",
+        "format": FORMATS[topic],
         "version": VERSION,
         "axes": axes_name(topic, axes),
         "axes_words": preset.words,
@@ -124,7 +127,7 @@ def greeting(topic: Topic, axes: str) -> str:
 def _head(scene: Scene, topic: Topic, axes: str) -> dict[str, Any]:
     return {
         "type": "scene",
-        "format": f"handtune.{topic}",
+        "format": FORMATS[topic],
         "version": VERSION,
         "sequence": scene.sequence,
         "captured_ns": scene.captured_ns,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from engine.messages import Side
 from engine.streaming.messages import VERSION, SceneMessages, Topic, greeting
 from engine.streaming.openxr import JOINT_NAMES
 from tests.engine.streaming.hands import model_of, random_hand, scene_of
+from tests.shared_data import REPOSITORY
 
 ROUNDED = 1e-6
 
@@ -42,7 +44,7 @@ def test_a_scene_says_when_and_what(messages: SceneMessages) -> None:
     scene = scene_of(hand, sequence=42)
     said = read(messages.encode(scene, Topic.HANDTUNE, "opencv"))
     assert said["type"] == "scene"
-    assert said["format"] == "handtune.handtune"
+    assert said["format"] == "handtune.hands"
     assert said["version"] == VERSION == 1
     assert (said["sequence"], said["captured_ns"]) == (42, scene.captured_ns)
     assert said["unix_time_s"] == pytest.approx(time.time(), abs=5.0)
@@ -144,6 +146,25 @@ def test_the_greeting_names_the_numbers(messages: SceneMessages) -> None:
         "palm",
         *(f"{finger}_metacarpal" for finger in ("index", "middle", "ring", "little")),
     ]
+
+
+def test_every_field_is_documented_and_no_other(messages: SceneMessages) -> None:
+    text = (REPOSITORY / "docs" / "streaming.md").read_text()
+    sections = dict(re.findall(r"^### (.+?)\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL))
+    told = {
+        title: re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+        for title, section in sections.items()
+    }
+    scene = read(messages.encode(scene_of(random_hand(1)), Topic.HANDTUNE, "opencv"))
+    assert told["Every message"] + told["A scene"] == [
+        *("type", "format", "version", "axes"),
+        *(field for field in scene if field not in ("type", "format", "version", "axes")),
+    ]
+    (hand,) = scene["hands"]
+    assert sorted(told["A hand on `/handtune`"]) == sorted(hand)
+    assert told["Axes"] == list(PRESETS)
+    for name in read(messages.encode(scene_of(random_hand(1)), Topic.OPENXR, ""))["hands"][0]:
+        assert f"`{name}`" in sections["A hand on `/openxr`"]
 
 
 def test_another_hand_model_is_used_as_given() -> None:

@@ -88,11 +88,14 @@ def send(stream: OscStream, scene: Scene) -> None:
 
 
 def test_the_bones_are_unity_s() -> None:
-    assert tuple(
-        finger + part
-        for finger in ("Thumb", "Index", "Middle", "Ring", "Little")
-        for part in ("Proximal", "Intermediate", "Distal")
-    ) == BONE_NAMES
+    assert (
+        tuple(
+            finger + part
+            for finger in ("Thumb", "Index", "Middle", "Ring", "Little")
+            for part in ("Proximal", "Intermediate", "Distal")
+        )
+        == BONE_NAMES
+    )
 
 
 def test_a_receiver_gets_what_vmc_says(stream: OscStream, receiver: Receiver) -> None:
