@@ -28,6 +28,8 @@ class OpenVinoBackend:
             "INFERENCE_NUM_THREADS": threads,
             "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "LATENCY",
+            # Pinned, the threads of two networks get the same core.
+            "ENABLE_CPU_PINNING": False,
         }
         self._config = config
         self._core = ov.Core()
