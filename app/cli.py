@@ -22,6 +22,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "run": "open the window (the default); without a display, write a preview to out/",
         "track": "track hands in any source and write joints, meshes, figures, video",
         "export": "write recorded or tracked hands as glb, bvh, csv, npz or mp4",
+        "verify": "read every byte of a recorded session and say what is wrong",
+        "repair": "write a whole session from a damaged or unfinished one",
         "enrol": "get to know a new person's hand in a guided minute",
         "profiles": "list, show, reset, delete, rename the people that are known",
         "newcomers": "measure enrolment and adaptation on simulated new people",

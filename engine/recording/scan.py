@@ -93,7 +93,7 @@ class Scan:
         self._checksum = 0
         self._missing: dict[int, MessageIndex] = {}
         """Of the last good chunk: the indexes that must still follow."""
-        self._bad_index = False
+        self._bad_index: Damage | None = None
         self._lost_chunk: Damage | None = None
         """A lost chunk that waits for the indexes behind it."""
 
@@ -165,17 +165,29 @@ class Scan:
         """Damage covers all bytes up to where the scan goes on."""
         if not isinstance(record, Damage):
             return record
+        record = replace(record, length=length)
         if record.kind is DamageKind.TORN and record.offset + length < self.size:
             # It was not the end of the file that came too soon: a length lied.
-            return Damage(DamageKind.UNKNOWN, record.offset, length, _NO_RECORD)
-        return replace(record, length=length)
+            record = replace(record, kind=DamageKind.UNKNOWN, text=_NO_RECORD)
+        if record.loses and not self._holds_chunk(record.offset, record.offset + length):
+            record = replace(record, kind=DamageKind.INDEX)
+        return record
+
+    def _holds_chunk(self, begin: int, end: int) -> bool:
+        """Whether messages may stand between two places."""
+        if self.summary is None:
+            return begin > len(MAGIC)
+        return any(
+            chunk.chunk_start_offset < end and begin < chunk.chunk_start_offset + chunk.chunk_length
+            for chunk in self.summary.chunks
+        )
 
     def _take(self, record: _Record) -> Iterator[Found]:
         if isinstance(record, MessageIndex):
             self._take_index(record)
             return
         if isinstance(record, Damage) and record.kind is DamageKind.INDEX:
-            self._bad_index = True
+            self._bad_index = self._bad_index or record
             return
         yield from self._settle()
         if isinstance(record, GoodChunk):
@@ -191,15 +203,19 @@ class Scan:
         if lost is not None:
             self._lost_chunk = replace(lost, lost=(*lost.lost, record))
         elif self._missing.pop(record.channel_id, None) != record:
-            self._bad_index = True
+            self._bad_index = self._bad_index or Damage(
+                DamageKind.INDEX, self.read_to, 0, "an index is not that of its chunk"
+            )
 
     def _settle(self) -> Iterator[Found]:
         """The last chunk and its indexes are over."""
         if self._lost_chunk is not None:
             yield self._lost_chunk
-        elif self._bad_index or self._missing:
-            yield Damage(DamageKind.INDEX, self.read_to, 0, "an index before here is damaged")
-        self._lost_chunk, self._missing, self._bad_index = None, {}, False
+        elif self._bad_index is not None:
+            yield self._bad_index
+        elif self._missing:
+            yield Damage(DamageKind.INDEX, self.read_to, 0, "a chunk lacks its index")
+        self._lost_chunk, self._missing, self._bad_index = None, {}, None
 
     def _ending(self, offset: int) -> Iterator[Found]:
         """From the end of the data on."""

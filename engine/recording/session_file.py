@@ -229,7 +229,7 @@ def refuse_foreign(start: bytes, path: Path) -> None:
             f"{path}: not a recorded session: an MCAP file is expected. Record one with "
             "`python main.py record`."
         )
-    if wrong and start[:5] == MAGIC[:5] and start[5:6].isdigit():
+    if start[5:6] != MAGIC[5:6] and start[5:6].isdigit():
         raise SessionError(
             f"{path}: of version {start[5:6].decode()} of MCAP, and this program reads version 0; "
             "open it with a newer program."
