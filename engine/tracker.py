@@ -22,6 +22,13 @@ FORGET_AFTER_NS = NS_PER_S
 """After a gap this long between frames, hands are looked for anew instead of followed."""
 
 
+def broken(former_ns: int | None, time_ns: int) -> bool:
+    """Whether the time between two frames is no continuation: at the start, after a long gap, and
+    where a recording was wound back. Times are `Frame.time_ns`: a recording that stands still while
+    somebody looks at it goes on where it was."""
+    return former_ns is None or not 0 <= time_ns - former_ns <= FORGET_AFTER_NS
+
+
 class Tracker:
     """The newest frame set in, its scene out. Belongs to the inference thread."""
 
@@ -40,7 +47,7 @@ class Tracker:
         self._learning = None if adaptation is None else Learning(adaptation)
         self._estimator: Estimator | None = None
         self._version = 0
-        self._captured_ns = 0
+        self._time_ns: int | None = None
         self.drops_before_ready = 0
         self.scene_sinks = SceneSinks()
         self.meters: TruthMeters | None = None
@@ -66,9 +73,10 @@ class Tracker:
         if newer is None or self._estimator is None:
             return None
         self._version, frame_set = newer
-        if frame_set.captured_ns - self._captured_ns > FORGET_AFTER_NS:
+        time_ns = frame_set.frames[0].time_ns
+        if broken(self._time_ns, time_ns):
             self._estimator.reset()
-        self._captured_ns = frame_set.captured_ns
+        self._time_ns = time_ns
         if self._learning is not None:
             self._learning.before_frame()
         scene = self._estimator.estimate(frame_set)
