@@ -15,6 +15,7 @@ from app.commands.arguments import add_frames, add_profile
 from app.commands.export_arrays import write_npz
 from app.commands.export_origin import Origin, open_origin
 from app.commands.export_video import write_video
+from app.progress import progress
 from engine.adaptation.profile import program_version
 from engine.atomic_file import OutputError, check_writable
 from engine.errors import UserError
@@ -180,7 +181,7 @@ def _of_hand(target: Path, name: str, take: Take) -> Path:
 def _write_csv(origin: Origin, target: Path, args: argparse.Namespace) -> list[str]:
     settings = _settings(ExportFormat.CSV, args)
     take = _take(origin, args)
-    write_csv(take, target, settings)
+    write_csv(take, target, settings, lambda lines, total: progress(lines, total, "writing"))
     write_sidecar(target, take_record(take, take.hands, ExportFormat.CSV, settings))
     return [f"Wrote {target}: {_summary(take, settings)}"]
 

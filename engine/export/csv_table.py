@@ -9,7 +9,7 @@ each of the 21 joints `wrist_x_m`, `wrist_y_m`, `wrist_z_m`, `wrist_confidence`;
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +32,21 @@ DIGITS = 9
 """Significant digits: nanometres and nanoradians. Times have microseconds."""
 
 
-def write_csv(take: Take, target: Path, settings: ExportSettings) -> None:
+Watch = Callable[[Iterator[str], int], Iterator[str]]
+"""Passes lines on, of which there will be so many: a progress bar."""
+
+
+def unwatched(lines: Iterator[str], total: int) -> Iterator[str]:  # noqa: ARG001
+    return lines
+
+
+def write_csv(take: Take, target: Path, settings: ExportSettings, watch: Watch = unwatched) -> None:
     """Write all hands, ordered by time and then by hand, whole or not at all."""
     axes = in_file(settings.axes, ExportFormat.CSV)
     with replacing(target) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
         file.write(",".join(column_names(axes)) + "\n")
-        file.writelines(_lines(take, axes))
+        count = sum(len(hand.frames) for hand in take.hands)
+        file.writelines(watch(_lines(take, axes), count))
 
 
 def column_names(axes: Axes) -> list[str]:

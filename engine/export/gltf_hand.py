@@ -97,7 +97,8 @@ def inverse_bind_matrices(rest: RestHand, axes: Axes) -> npt.NDArray[np.float32]
 
 
 def _rest_keypoints(rest: RestHand, axes: Axes) -> Float64:
-    return axes.points(keypoints_from_joints_and_tips(rest.joints, rest.tips))
+    keypoints: Float64 = keypoints_from_joints_and_tips(rest.joints, rest.tips)
+    return axes.points(keypoints)
 
 
 class Animation:
