@@ -18,6 +18,8 @@ from engine.messages import Side
 
 Float64 = npt.NDArray[np.float64]
 
+MIDDLE_MCP = 7
+"""Articulated joint of engine.hand.keypoints."""
 PALM_KEYPOINTS = (0, 5, 9, 13, 17)
 ADULT_PALM_M = 0.090
 """Wrist to middle knuckle at which a crop's cube has its nominal size."""
@@ -79,6 +81,6 @@ class FollowedHand:
 
     def cube_m(self, model: HandModel) -> float:
         """Side of the crop's cube for this person's hand, as training chose it."""
-        keypoints = model.rest_keypoints(self.pose.shape)
-        palm = float(np.linalg.norm(keypoints[9] - keypoints[0])) / ADULT_PALM_M
+        knuckle = model.joints[MIDDLE_MCP] + model.shape_joints[MIDDLE_MCP] @ self.pose.shape
+        palm = float(np.linalg.norm(knuckle)) / ADULT_PALM_M  # from the wrist, the origin
         return CUBE_M * float(np.clip(palm, 0.8, 1.15)) ** 0.5
