@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -23,7 +24,7 @@ from engine.messages import HandState, Scene
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 from engine.streaming import openxr
 from engine.streaming.openxr import OpenXRJoints
-from engine.streaming.skeleton import Skeletons
+from engine.streaming.skeleton import JointRotations, Skeletons
 
 VERSION = 1
 DECIMALS = 6
@@ -45,39 +46,25 @@ class SceneMessages:
     def __init__(self, skeletons: Skeletons | None = None) -> None:
         self._skeletons = skeletons or Skeletons()
         self._openxr = OpenXRJoints(self._skeletons)
+        self._known: tuple[Scene, list[JointRotations]] | None = None
 
     def encode(self, scene: Scene, topic: Topic, axes: str) -> str:
         """One scene for one topic; `axes` (of engine.export.axes) is for HANDTUNE only."""
+        rotations = self._rotations(scene)
         if topic is Topic.OPENXR:
-            hands = [self._openxr_hand(hand) for hand in scene.hands]
-            return _text(_head(scene, topic, axes) | {"hands": hands})
-        hands = [self._hand(hand, PRESETS[axes]) for hand in scene.hands]
+            hands = [self._openxr_hand(*one) for one in zip(scene.hands, rotations, strict=True)]
+        else:
+            hands = _hands(scene.hands, rotations, PRESETS[axes])
         return _text(_head(scene, topic, axes) | {"hands": hands})
 
-    def _hand(self, hand: HandState, axes: Axes) -> dict[str, Any]:
-        rotations = self._skeletons.rotations(hand)
-        both = np.concatenate([rotations.local, rotations.world])
-        quaternions = _quaternions(axes.rotations(both))
-        local, world = quaternions[:16], quaternions[16:]
-        return {
-            "id": hand.hand_id,
-            "side": hand.side.value,
-            "presence": _number(hand.presence),
-            "residual_m": _number(hand.residual_m),
-            "weights_revision": hand.weights_revision,
-            "wrist": {
-                "position": _numbers(axes.points(hand.wrist_position)),
-                "rotation": world[0],
-            },
-            "joints": _numbers(axes.points(hand.joints)),
-            "confidence": _numbers(hand.confidence),
-            "rotations_local": local,
-            "rotations_global": world,
-            "angles": _numbers(hand.angles),
-        }
+    def _rotations(self, scene: Scene) -> list[JointRotations]:
+        """Of the scene's hands; computed once, however many wishes there are."""
+        if self._known is None or self._known[0] is not scene:
+            self._known = scene, self._skeletons.rotations(scene.hands)
+        return self._known[1]
 
-    def _openxr_hand(self, hand: HandState) -> dict[str, Any]:
-        joints = self._openxr.of(hand)
+    def _openxr_hand(self, hand: HandState, rotations: JointRotations) -> dict[str, Any]:
+        joints = self._openxr.of(hand, rotations)
         rows = zip(
             _numbers(joints.positions),
             _quaternions(joints.rotations),
@@ -93,6 +80,36 @@ class SceneMessages:
                 for position, orientation, radius in rows
             ],
         }
+
+
+def _hands(
+    hands: Sequence[HandState], rotations: Sequence[JointRotations], axes: Axes
+) -> list[dict[str, Any]]:
+    if not hands:
+        return []
+    turns = np.stack([np.stack([one.local, one.world]) for one in rotations])
+    quaternions = _quaternions(axes.rotations(turns))  # [hands, 2, 16, 4]
+    return [_hand(*one, axes) for one in zip(hands, quaternions, strict=True)]
+
+
+def _hand(hand: HandState, quaternions: list[Any], axes: Axes) -> dict[str, Any]:
+    local, world = quaternions
+    return {
+        "id": hand.hand_id,
+        "side": hand.side.value,
+        "presence": _number(hand.presence),
+        "residual_m": _number(hand.residual_m),
+        "weights_revision": hand.weights_revision,
+        "wrist": {
+            "position": _numbers(axes.points(hand.wrist_position)),
+            "rotation": world[0],
+        },
+        "joints": _numbers(axes.points(hand.joints)),
+        "confidence": _numbers(hand.confidence),
+        "rotations_local": local,
+        "rotations_global": world,
+        "angles": _numbers(hand.angles),
+    }
 
 
 def axes_name(topic: Topic, axes: str) -> str:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from engine.export.axes import PRESETS
 from engine.hand.model import HandModel
 from engine.messages import HandState, Side
-from engine.streaming.skeleton import Skeletons
+from engine.streaming.skeleton import JointRotations, Skeletons
 
 Float64 = npt.NDArray[np.float64]
 
@@ -99,14 +99,13 @@ class OpenXRJoints:
         self._skeletons = skeletons
         self._radii: OrderedDict[tuple[Side, bytes], Float64] = OrderedDict()
 
-    def of(self, hand: HandState) -> OpenXRHand:
-        """The joints of a tracked hand."""
+    def of(self, hand: HandState, rotations: JointRotations) -> OpenXRHand:
+        """The joints of a tracked hand and its rotations."""
         model = self._skeletons.model(hand.side)
-        world = self._skeletons.rotations(hand).world
         positions = joint_positions(model, hand.joints, hand.wrist_rotation)
-        rotations = joint_frames(model, positions, world)
+        frames = joint_frames(model, positions, rotations.world)
         B = PRESETS["gltf"].basis  # The same as OpenXR's.
-        return OpenXRHand(positions @ B.T, B @ rotations, self._radii_of(hand.side, hand.shape))
+        return OpenXRHand(positions @ B.T, B @ frames, self._radii_of(hand.side, hand.shape))
 
     def _radii_of(self, side: Side, shape: Float64) -> Float64:
         rounded = np.round(shape, 1)

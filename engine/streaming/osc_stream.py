@@ -95,8 +95,8 @@ class OscStream:
         self._version, scene = newer
         now_s = (monotonic_ns() - self._began_ns) / NS_PER_S
         try:
-            for bundle in self._messages.bundles(scene, now_s):
-                self._socket.sendto(bundle.dgram, self._target)
+            for datagram in self._messages.datagrams(scene, now_s):
+                self._socket.sendto(datagram, self._target)
         except OSError as error:  # A cable that is pulled may be put back.
             self._refused += 1
             self._trouble = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,11 +37,15 @@ class Skeletons:
     def model(self, side: Side) -> HandModel:
         return self._models[side]
 
-    def rotations(self, hand: HandState) -> JointRotations:
-        """Of a tracked hand, from its angles and the rotation of its wrist."""
-        local = joint_rotations(self._models[hand.side].axes, hand.angles)
-        local[0] = hand.wrist_rotation
+    def rotations(self, hands: Sequence[HandState]) -> list[JointRotations]:
+        """Of tracked hands, from their angles and the rotations of their wrists; all at once,
+        because most of the time goes into calls, not into numbers."""
+        if not hands:
+            return []
+        axes = np.stack([self._models[hand.side].axes for hand in hands])
+        local = joint_rotations(axes, np.stack([hand.angles for hand in hands]))
+        local[:, 0] = [hand.wrist_rotation for hand in hands]
         world = local.copy()
         for joint in range(1, 16):
-            world[joint] = world[JOINT_PARENTS[joint]] @ local[joint]
-        return JointRotations(local, world)
+            world[:, joint] = world[:, JOINT_PARENTS[joint]] @ local[:, joint]
+        return [JointRotations(*both) for both in zip(local, world, strict=True)]

@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
-from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
@@ -22,7 +21,7 @@ from engine.export.axes import PRESETS
 from engine.hand.keypoints import JOINT_KEYPOINTS, JOINT_PARENTS
 from engine.hand.model import HandModel
 from engine.messages import HandState, Scene, Side
-from engine.streaming.skeleton import Skeletons
+from engine.streaming.skeleton import JointRotations, Skeletons
 
 Float64 = npt.NDArray[np.float64]
 
@@ -53,49 +52,74 @@ class VmcMessages:
 
     def __init__(self, skeletons: Skeletons | None = None) -> None:
         self._skeletons = skeletons or Skeletons()
+        self._templates = {side: HandTemplate(side) for side in Side}
         self._straight = {side: rest_turns(self._skeletons.model(side)) for side in Side}
 
-    def bundles(self, scene: Scene, time_s: float) -> Iterator[OscBundle]:
+    def datagrams(self, scene: Scene, time_s: float) -> Iterator[bytes]:
         """One bundle that says how it goes, then one a hand; each fits an Ethernet packet.
 
         `time_s` is the sender's time since it began.
         """
         tracked = int(bool(scene.hands))
-        yield _bundle(
+        yield bundle(
             ("/VMC/Ext/OK", (1, CALIBRATED, NORMAL_MODE, tracked)), ("/VMC/Ext/T", (time_s,))
         )
-        for hand in scene.hands:
-            yield _bundle(self._tracker(hand), *self._bones(hand))
+        rotations = self._skeletons.rotations(scene.hands)
+        for hand, turns in zip(scene.hands, rotations, strict=True):
+            yield self._templates[hand.side].filled(self.poses(hand, turns))
 
-    def bone_rotations(self, hand: HandState) -> Float64:
-        """[15, 3, 3] in Unity's axes, relative to the parent bone and the T-pose."""
-        world = self._skeletons.rotations(hand).world @ self._straight[hand.side]
-        parents = list(JOINT_PARENTS[1:])
-        local = np.swapaxes(world[parents], -1, -2) @ world[1:]
+    def poses(self, hand: HandState, rotations: JointRotations) -> Float64:
+        """[16, 7] in Unity's axes: position in metres and quaternion of the tracker, then of each
+        bone, relative to its parent."""
         M = UNITY_FROM_HAND[hand.side]
-        return M @ local @ M.T
+        world = rotations.world @ self._straight[hand.side]
+        joints, parents = hand.joints[list(JOINT_KEYPOINTS)], list(JOINT_PARENTS[1:])
+        back = np.swapaxes(world[parents], -1, -2)
+        turns, places = np.empty((16, 3, 3)), np.empty((16, 3))
+        turns[0], places[0] = _tracker(hand)
+        turns[1:] = M @ back @ world[1:] @ M.T
+        places[1:] = np.einsum("jab,jb->ja", back, joints[1:] - joints[parents]) @ M.T
+        return np.concatenate([places, quaternion_from_rotation(turns)], axis=1)
 
-    def _bones(self, hand: HandState) -> Iterator[tuple[str, tuple[_Value, ...]]]:
-        rotations = quaternion_from_rotation(self.bone_rotations(hand))
-        offsets = self._offsets(hand)
-        for name, offset, rotation in zip(BONE_NAMES, offsets, rotations, strict=True):
-            yield "/VMC/Ext/Bone/Pos", (f"{hand.side.title()}{name}", *_floats(offset, rotation))
 
-    def _offsets(self, hand: HandState) -> Float64:
-        """[15, 3] metres: each bone from its parent's, in the parent's axes, in the T-pose."""
-        joints = hand.joints[list(JOINT_KEYPOINTS)]
-        parents = list(JOINT_PARENTS[1:])
-        world = self._skeletons.rotations(hand).world @ self._straight[hand.side]
-        bones = np.einsum("jba,jb->ja", world[parents], joints[1:] - joints[parents])
-        return bones @ UNITY_FROM_HAND[hand.side].T
+def _tracker(hand: HandState) -> tuple[Float64, Float64]:
+    """Rotation [3, 3] and position [3] of the wrist in front of the camera; unturned where the hand
+    is as in the T-pose of one who looks where the camera looks."""
+    unity = PRESETS["unity"]
+    rotation = unity.basis @ hand.wrist_rotation @ UNITY_FROM_HAND[hand.side].T
+    return rotation, unity.points(hand.wrist_position)
 
-    def _tracker(self, hand: HandState) -> tuple[str, tuple[_Value, ...]]:
-        """The wrist in front of the camera; unturned where the hand is as in the T-pose of one who
-        looks where the camera looks."""
-        unity = PRESETS["unity"]
-        rotation = unity.basis @ hand.wrist_rotation @ UNITY_FROM_HAND[hand.side].T
-        values = _floats(unity.points(hand.wrist_position), quaternion_from_rotation(rotation))
-        return "/VMC/Ext/Tra/Pos", (f"HandTune{hand.side.title()}Hand", *values)
+
+class HandTemplate:
+    """The bundle of one hand, made by python-osc once; only its numbers change from scene to scene.
+
+    Everything in OSC is a multiple of four bytes, so the bundle is an array of big-endian words.
+    Making it anew, 16 messages of eight values, would take ten times as long.
+    """
+
+    def __init__(self, side: Side) -> None:
+        name = side.title()
+        zeros = (0.0,) * 7
+        made = bundle(
+            ("/VMC/Ext/Tra/Pos", (f"HandTune{name}Hand", *zeros)),
+            *(("/VMC/Ext/Bone/Pos", (f"{name}{bone}", *zeros)) for bone in BONE_NAMES),
+        )
+        self._words = np.frombuffer(made, ">f4")
+        self._places = np.array([end - np.arange(7, 0, -1) for end in _message_ends(made)])
+
+    def filled(self, poses: Float64) -> bytes:
+        """The bundle with poses [16, 7]."""
+        words = self._words.copy()
+        words[self._places] = poses
+        return words.tobytes()
+
+
+def _message_ends(bundle: bytes) -> Iterator[int]:
+    """Word after the last of each message: "#bundle" and a time, then a size before each."""
+    start = 16
+    while start < len(bundle):
+        start += 4 + int.from_bytes(bundle[start : start + 4], "big")
+        yield start // 4
 
 
 def rest_turns(model: HandModel) -> Float64:
@@ -123,15 +147,12 @@ def shortest_turn(start: Float64, end: Float64) -> Float64:
     return rotation_from_axis_angle(axis / sine * np.arctan2(sine, cosine))
 
 
-def _floats(*arrays: Float64) -> tuple[float, ...]:
-    return tuple(float(value) for array in arrays for value in array)
-
-
-def _bundle(*messages: tuple[str, tuple[_Value, ...]]) -> OscBundle:
-    bundle = OscBundleBuilder(IMMEDIATELY)
+def bundle(*messages: tuple[str, tuple[_Value, ...]]) -> bytes:
+    """OSC messages (address, values) that belong to one moment."""
+    builder = OscBundleBuilder(IMMEDIATELY)
     for address, values in messages:
         message = OscMessageBuilder(address)
         for value in values:
             message.add_arg(value)
-        bundle.add_content(message.build())
-    return bundle.build()
+        builder.add_content(message.build())
+    return builder.build().dgram

@@ -9,13 +9,14 @@ import pytest
 
 from engine.hand.keypoints import KEYPOINT_NAMES
 from engine.hand.skinning import pose_hand
-from engine.messages import Side
+from engine.messages import HandState, Side
 from engine.streaming.openxr import (
     BONE_ENDS,
     DERIVED,
     JOINT_NAMES,
     METACARPALS,
     TRACKED,
+    OpenXRHand,
     OpenXRJoints,
 )
 from engine.streaming.skeleton import Skeletons
@@ -37,9 +38,20 @@ SIDES = pytest.mark.parametrize("side", Side)
 SEEDS = range(25)
 
 
+class Joints:
+    """OpenXR's joints of a hand alone."""
+
+    def __init__(self) -> None:
+        self._skeletons = Skeletons()
+        self.made = OpenXRJoints(self._skeletons)
+
+    def of(self, hand: HandState) -> OpenXRHand:
+        return self.made.of(hand, self._skeletons.rotations([hand])[0])
+
+
 @pytest.fixture(scope="module")
-def joints() -> OpenXRJoints:
-    return OpenXRJoints(Skeletons())
+def joints() -> Joints:
+    return Joints()
 
 
 def test_order_is_the_specification_s() -> None:
@@ -63,7 +75,7 @@ def test_tracked_joints_are_the_keypoints_of_the_same_name() -> None:
 
 
 @SIDES
-def test_tracked_positions_are_those_of_the_tracker(joints: OpenXRJoints, side: Side) -> None:
+def test_tracked_positions_are_those_of_the_tracker(joints: Joints, side: Side) -> None:
     hand = random_hand(3, side)
     np.testing.assert_allclose(
         joints.of(hand).positions[list(TRACKED)], hand.joints @ TO_OPENXR, atol=1e-12
@@ -72,9 +84,7 @@ def test_tracked_positions_are_those_of_the_tracker(joints: OpenXRJoints, side: 
 
 @SIDES
 @pytest.mark.parametrize("seed", SEEDS)
-def test_frames_are_right_handed_and_orthonormal(
-    joints: OpenXRJoints, side: Side, seed: int
-) -> None:
+def test_frames_are_right_handed_and_orthonormal(joints: Joints, side: Side, seed: int) -> None:
     rotations = joints.of(random_hand(seed, side)).rotations
     np.testing.assert_allclose(
         rotations @ np.swapaxes(rotations, 1, 2), np.broadcast_to(np.eye(3), (26, 3, 3)), atol=1e-9
@@ -84,7 +94,7 @@ def test_frames_are_right_handed_and_orthonormal(
 
 @SIDES
 @pytest.mark.parametrize("seed", SEEDS)
-def test_forward_is_along_the_bone(joints: OpenXRJoints, side: Side, seed: int) -> None:
+def test_forward_is_along_the_bone(joints: Joints, side: Side, seed: int) -> None:
     hand = joints.of(random_hand(seed, side))
     forward = -hand.rotations[:, :, 2]
     for joint, parent in PARENT_IN_CHAIN.items():
@@ -96,7 +106,7 @@ def test_forward_is_along_the_bone(joints: OpenXRJoints, side: Side, seed: int) 
 
 
 @SIDES
-def test_a_flat_hand_has_its_back_up(joints: OpenXRJoints, side: Side) -> None:
+def test_a_flat_hand_has_its_back_up(joints: Joints, side: Side) -> None:
     """The rest pose: z of the hand frame is the back, y points to the fingers."""
     hand = joints.of(posed(rest_pose(), side))
     in_hand_frame = TO_OPENXR @ hand.rotations
@@ -110,7 +120,7 @@ def test_a_flat_hand_has_its_back_up(joints: OpenXRJoints, side: Side) -> None:
 
 
 @SIDES
-def test_flexing_turns_about_minus_x(joints: OpenXRJoints, side: Side) -> None:
+def test_flexing_turns_about_minus_x(joints: Joints, side: Side) -> None:
     """The end of the index goes down, in the frame of the joint that bends."""
     straight = posed(rest_pose(), side)
     for angle, joint in ((6, 7), (8, 8), (9, 9)):
@@ -124,7 +134,7 @@ def test_flexing_turns_about_minus_x(joints: OpenXRJoints, side: Side) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_left_hands_mirror_right_ones(joints: OpenXRJoints, seed: int) -> None:
+def test_left_hands_mirror_right_ones(joints: Joints, seed: int) -> None:
     """Positions and y, z axes are mirrored; x axes turn round, so that frames stay right-handed."""
     right = random_hand(seed)
     one, other = joints.of(right), joints.of(mirrored(right))
@@ -135,7 +145,7 @@ def test_left_hands_mirror_right_ones(joints: OpenXRJoints, seed: int) -> None:
 
 
 @SIDES
-def test_derived_joints_are_fixed_to_the_palm(joints: OpenXRJoints, side: Side) -> None:
+def test_derived_joints_are_fixed_to_the_palm(joints: Joints, side: Side) -> None:
     """Bending fingers moves none of them, and they lie inside the hand."""
     rng = np.random.default_rng(5)
     flat = joints.of(posed(rest_pose(), side))
@@ -153,7 +163,7 @@ def test_derived_joints_are_fixed_to_the_palm(joints: OpenXRJoints, side: Side) 
     np.testing.assert_allclose(flat.positions[0], flat.positions[[11, 12]].mean(0), atol=1e-12)
 
 
-def test_derived_joints_grow_with_the_hand(joints: OpenXRJoints) -> None:
+def test_derived_joints_grow_with_the_hand(joints: Joints) -> None:
     shape = np.zeros(10)
     shape[0] = 2.0  # The first coefficient scales all of the hand.
     small, large = (joints.of(posed(replace(rest_pose(), shape=s))) for s in (np.zeros(10), shape))
@@ -164,7 +174,7 @@ def test_derived_joints_grow_with_the_hand(joints: OpenXRJoints) -> None:
 
 
 @SIDES
-def test_radii_are_those_of_a_hand(joints: OpenXRJoints, side: Side) -> None:
+def test_radii_are_those_of_a_hand(joints: Joints, side: Side) -> None:
     radii = joints.of(random_hand(1, side)).radii
     assert radii.shape == (26,)
     assert (radii > 0.003).all()
@@ -174,8 +184,8 @@ def test_radii_are_those_of_a_hand(joints: OpenXRJoints, side: Side) -> None:
 
 
 def test_shapes_that_change_leave_nothing_behind() -> None:
-    joints = OpenXRJoints(Skeletons())
+    joints = Joints()
     hand = posed(rest_pose())
     for step in range(100):
         joints.of(replace(hand, shape=np.full(10, step / 10)))
-    assert len(joints._radii) <= 8
+    assert len(joints.made._radii) <= 8

@@ -23,6 +23,7 @@ from engine.hand.keypoints import JOINT_KEYPOINTS, JOINT_PARENTS
 from engine.messages import HandState, Scene, Side
 from engine.streaming.address import StreamError, parse_address
 from engine.streaming.osc_stream import OscStream, exposure
+from engine.streaming.skeleton import Skeletons
 from engine.streaming.vmc import BONE_NAMES, UNITY_FROM_HAND, VmcMessages
 from tests.engine.hand.random_poses import rest_pose
 from tests.engine.streaming.hands import mirrored, model_of, posed, random_hand, scene_of
@@ -80,6 +81,15 @@ def messages() -> VmcMessages:
     return VmcMessages()
 
 
+def bone_rotations(messages: VmcMessages, hand: HandState) -> np.ndarray:
+    """[15, 3, 3] as a receiver reads them."""
+    return rotation_from_quaternion(poses(messages, hand)[1:, 3:])
+
+
+def poses(messages: VmcMessages, hand: HandState) -> np.ndarray:
+    return messages.poses(hand, Skeletons().rotations([hand])[0])
+
+
 def send(stream: OscStream, scene: Scene) -> None:
     """And wait until it was sent."""
     sent = stream.status().sent
@@ -128,7 +138,7 @@ def test_what_arrives_is_what_was_meant(
     arrived = rotation_from_quaternion(
         np.array([values[4:] for values in receiver.of("/VMC/Ext/Bone/Pos")])
     )
-    np.testing.assert_allclose(arrived, messages.bone_rotations(hand), atol=1e-5)
+    np.testing.assert_allclose(arrived, bone_rotations(messages, hand), atol=1e-5)
 
 
 def test_no_hand_is_said_too(stream: OscStream, receiver: Receiver) -> None:
@@ -140,7 +150,7 @@ def test_no_hand_is_said_too(stream: OscStream, receiver: Receiver) -> None:
 
 def test_each_packet_fits_the_ethernet(messages: VmcMessages) -> None:
     scene = scene_of(random_hand(1, Side.LEFT), random_hand(2))
-    sizes = [len(bundle.dgram) for bundle in messages.bundles(scene, 1e5)]
+    sizes = [len(datagram) for datagram in messages.datagrams(scene, 1e5)]
     assert len(sizes) == 3
     assert max(sizes) <= ETHERNET_PAYLOAD
 
@@ -148,7 +158,7 @@ def test_each_packet_fits_the_ethernet(messages: VmcMessages) -> None:
 def t_posed_directions(messages: VmcMessages, hand: HandState) -> np.ndarray:
     """[15, 3]: where an avatar's bones point, in Unity's axes, with an unturned hand bone: what a
     receiver computes."""
-    local = messages.bone_rotations(hand)
+    local = bone_rotations(messages, hand)
     right = 1.0 if hand.side is Side.RIGHT else -1.0
     world = np.broadcast_to(np.eye(3), (16, 3, 3)).copy()
     directions = np.empty((15, 3))
@@ -203,8 +213,8 @@ def test_fingers_curl_down_and_thumbs_point_forward(messages: VmcMessages, side:
 def test_a_bent_finger_turns_only_its_own_bone(messages: VmcMessages, side: Side) -> None:
     angles = np.zeros(ANGLE_COUNT)
     angles[8] = 0.5  # Index PIP.
-    before = messages.bone_rotations(posed(rest_pose(), side))
-    after = messages.bone_rotations(posed(replace(rest_pose(), angles=angles), side))
+    before = bone_rotations(messages, posed(rest_pose(), side))
+    after = bone_rotations(messages, posed(replace(rest_pose(), angles=angles), side))
     turns = np.linalg.norm(axis_angle_from_rotation(np.swapaxes(before, 1, 2) @ after), axis=1)
     index = BONE_NAMES.index("IndexIntermediate")
     assert turns[index] == pytest.approx(0.5, abs=1e-9)
@@ -215,8 +225,8 @@ def test_a_bent_finger_turns_only_its_own_bone(messages: VmcMessages, side: Side
 def test_left_hands_mirror_right_ones(messages: VmcMessages, seed: int) -> None:
     right = random_hand(seed)
     np.testing.assert_allclose(
-        messages.bone_rotations(mirrored(right)),
-        MIRROR @ messages.bone_rotations(right) @ MIRROR,
+        bone_rotations(messages, mirrored(right)),
+        MIRROR @ bone_rotations(messages, right) @ MIRROR,
         atol=1e-9,
     )
 
@@ -224,7 +234,7 @@ def test_left_hands_mirror_right_ones(messages: VmcMessages, seed: int) -> None:
 @SIDES
 def test_offsets_are_the_person_s_bones(messages: VmcMessages, side: Side) -> None:
     hand = random_hand(3, side)
-    offsets = messages._offsets(hand)
+    offsets = poses(messages, hand)[1:, :3]
     rest = model_of(side).shaped(hand.shape)[1]
     lengths = [np.linalg.norm(rest[j] - rest[JOINT_PARENTS[j]]) for j in range(1, 16)]
     np.testing.assert_allclose(np.linalg.norm(offsets, axis=1), lengths, atol=1e-9)
