@@ -6,6 +6,7 @@
 | `folder:PATH` | 16-bit depth PNGs with a camera.json |
 | `realsense:` or `realsense:SERIAL` | an Intel RealSense device |
 | `realsense:PATH.bag` | a RealSense recording |
+| `replay:PATH.mcap` | a session that was recorded with this program |
 | `cvar:PATH`, `nyu:PATH`, `msra:PATH`, `icvl:PATH` | a data set in its published layout |
 
 Recordings take options after a question mark: `folder:PATH?fps=15,loop=yes`.
@@ -76,6 +77,8 @@ def _unknown(uri: str, scheme: str) -> str:
     close = difflib.get_close_matches(scheme.lower(), _OPENERS, n=1)
     if close:
         return f"{sentence} Did you mean '{close[0]}:{uri.partition(':')[2]}'?"
+    if uri.lower().endswith(".mcap"):
+        return f"{sentence} For a recorded session write 'replay:{uri}'."
     if uri and Path(uri).is_dir():
         return f"{sentence} For a folder of depth images write 'folder:{uri}'."
     return f"{sentence} Use 'sim:' to try without a camera."
@@ -101,6 +104,7 @@ _OPENERS: Mapping[str, Callable[[str], Camera]] = {
     "sim": _open_simulated,
     "folder": _located("engine.capture.folder"),
     "realsense": _located("engine.capture.realsense"),
+    "replay": _located("engine.capture.replay"),
     "cvar": _located("engine.datasets.cvar"),
     "nyu": _located("engine.datasets.nyu"),
     "msra": _located("engine.datasets.msra"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mcap.opcode import Opcode
@@ -11,7 +11,7 @@ from mcap.opcode import Opcode
 from engine.recording.layout import Event, EventKind
 from engine.recording.mcap_records import MAGIC, PREFIX
 from engine.recording.writer import SessionWriter, SplitRule
-from tests.fakes.sessions import header, scene_of, stereo_frame
+from tests.fakes.sessions import header, quantised_frame, scene_of, stereo_frame
 
 FRAMES = 9
 FRAMES_IN_CHUNK = 3
@@ -34,6 +34,15 @@ def write_session(
             writer.add_event(note)
         if number % in_chunk == in_chunk - 1:
             writer._close_chunk(writer._current())
+    writer.close()
+    return path
+
+
+def write_quiet_session(path: Path, frames: int = 3) -> Path:
+    """Plain depth frames, and nothing else."""
+    writer = SessionWriter(path, replace(header(), pictures=(), has_truth=False))
+    for number in range(frames):
+        writer.add_frame(quantised_frame(number))
     writer.close()
     return path
 

@@ -22,11 +22,13 @@ from tests.fakes.recordings import (
     write_msra,
     write_nyu,
 )
+from tests.fakes.session_files import write_quiet_session
 
 SOURCES: dict[str, Callable[[Path], str]] = {
     "sim": lambda _: "sim:seed=3,width=96,height=72,frames=3",
     "folder": lambda path: f"folder:{write_folder(path)}",
     "realsense": lambda _: "realsense:",
+    "replay": lambda path: f"replay:{write_quiet_session(path / 'a.mcap')}",
     "cvar": lambda path: f"cvar:{write_cvar(path, frames=3)}",
     "nyu": lambda path: f"nyu:{write_nyu(path, frames=3)}",
     "msra": lambda path: f"msra:{write_msra(path, frames=3)}",
