@@ -13,6 +13,7 @@ from engine.adaptation.service import AdaptationService
 from engine.errors import WeightsError
 from engine.inference.estimator import Estimator
 from engine.inference.meters import TruthMeters
+from engine.recording.tracked_with import TrackedWith, shipped_weights
 from engine.session import TrackingSession
 from engine.sinks import SceneSink
 
@@ -27,6 +28,7 @@ def make_session(wish: SessionWish) -> TrackingSession:
         partial(_make_estimator, wish.profile, weights),
         adaptation=_adaptation(weights.path) if wish.improve else None,
         make_meters=_make_meters,
+        tracked_with=_tracked_with(wish.profile, weights.path),
     )
 
 
@@ -64,6 +66,11 @@ def _make_estimator(profile: Profile | None, weights: _WeightsOf) -> Estimator:
     if profile is not None:
         estimator.know_person(profile.shapes_for_tracking())
     return estimator
+
+
+def _tracked_with(profile: Profile | None, weights: Path | None) -> TrackedWith:
+    """What a recording says of it."""
+    return TrackedWith(weights or shipped_weights(), "" if profile is None else profile.name)
 
 
 def _make_meters() -> TruthMeters:

@@ -4,10 +4,10 @@
 
 Both hand-overs keep the newest value only, so a slow window never slows tracking and slow tracking
 never slows the camera. Beside them, where wanted: an adaptation that is offered what was seen and
-gives other weights between two frames, and meters that look at every scene. The session knows
-nothing of Qt: a presenter polls it by timer. Every public method may be called from the thread that
-made the session, and none but `stop` ever waits. `run_offline` is the same path without threads,
-for evaluation.
+gives other weights between two frames, meters that look at every scene, and a recorder that gets
+all frames and scenes. The session knows nothing of Qt: a presenter polls it by timer. Every public
+method may be called from the thread that made the session, and none but `stop` ever waits.
+`run_offline` is the same path without threads, for evaluation.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -26,6 +27,7 @@ from engine.capture.capture_loop import CaptureLoop, CaptureState
 from engine.errors import EndOfStream, SourceError
 from engine.inference.estimator import Estimator
 from engine.messages import Frame, FrameSet, Health, Scene
+from engine.recording.session_recording import SessionRecording
 from engine.runtime.slot import Slot
 from engine.runtime.worker import Worker
 from engine.sinks import SceneSink
@@ -36,6 +38,8 @@ if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
     from engine.adaptation.status import AdaptationStatus
     from engine.inference.meters import TruthMeters, TruthReadings
     from engine.inference.sighting import Sighting
+    from engine.recording.recorder import RecordingStatus
+    from engine.recording.tracked_with import TrackedWith
 
 SILENCE_S = 5.0
 """`run_offline` gives up on a device that sends nothing for so long."""
@@ -91,10 +95,12 @@ class TrackingSession:
         *,
         adaptation: AdaptationService | None = None,
         make_meters: Callable[[], TruthMeters] | None = None,
+        tracked_with: TrackedWith | None = None,
     ) -> None:
         """`make_estimator` and `make_meters` run on the inference thread: loading and compiling
         block nobody. With `adaptation`, which is the session's from now on, the estimator must be
-        an AdaptiveEstimator that begins with the adaptation's weights."""
+        an AdaptiveEstimator that begins with the adaptation's weights. `tracked_with` is what a
+        recording says of them."""
         self.uri = uri
         self.adaptation = adaptation
         self._frames: Slot[FrameSet] = Slot()
@@ -112,6 +118,13 @@ class TrackingSession:
             teardown=self._loop.close,
             dropped=lambda: self._loop.status.camera_drops,
         )
+        self._recording = SessionRecording(
+            self._loop.frame_sinks,
+            self._tracker.scene_sinks,
+            self.camera_info,
+            self.status,
+            tracked_with,
+        )
         self._state_asked = SessionState.IDLE
 
     def start(self) -> None:
@@ -128,17 +141,19 @@ class TrackingSession:
         self._state_asked = SessionState.STOPPED
         for part in reversed(self._sinks_first):
             part.request_stop()
+        self.stop_recording()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """End all threads, sources first; False when one still hangs after `timeout_s`."""
         self.request_stop()
         ended = [part.stop(timeout_s) for part in reversed(self._sinks_first)]
-        return all(ended)
+        return all([*ended, self._recording.stop()])
 
     @property
     def threads_running(self) -> bool:
-        """Whether any thread is alive: after `request_stop`, whether the source is still held."""
-        return any(part.running for part in self._sinks_first)
+        """Whether any thread is alive: after `request_stop`, whether the source is still held or a
+        recording still written."""
+        return self._recording.running or any(part.running for part in self._sinks_first)
 
     @property
     def _sinks_first(self) -> tuple[Worker | AdaptationService, ...]:
@@ -178,6 +193,22 @@ class TrackingSession:
 
     def remove_scene_sink(self, sink: SceneSink) -> None:
         self._tracker.scene_sinks.remove(sink)
+
+    def start_recording(self, path: Path) -> None:
+        """Record every frame set and every scene from now on; `recording` tells how it goes.
+
+        Raises:
+            SessionError: one is being recorded, the name is taken, or the disk is full already.
+        """
+        self._recording.start(path)
+
+    def stop_recording(self) -> None:
+        """End the recording with a whole file; returns at once, and is no matter without one."""
+        self._recording.request_stop()
+
+    def recording(self) -> RecordingStatus | None:
+        """How the newest recording goes, or how it ended; None before the first."""
+        return self._recording.status()
 
     def latest_sightings(self) -> tuple[Sighting, ...]:
         """What was seen of the hands in the newest scene, or in one just after it."""

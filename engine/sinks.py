@@ -1,6 +1,7 @@
-"""What may listen to a running session: recorders and streams. They are handed every scene.
+"""What may listen to a running session: recorders and streams. They are handed every scene, and
+recorders every frame set.
 
-The session calls from the thread that made the scene, so whoever listens returns at once and does
+The session calls from the thread that made the value, so whoever listens returns at once and does
 its work elsewhere; a sink that has no room drops and counts.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from engine.messages import Scene
+from engine.messages import FrameSet, Scene
 
 
 class SceneSink(Protocol):
@@ -18,6 +19,37 @@ class SceneSink(Protocol):
     def offer_scene(self, scene: Scene) -> None:
         """Take it or drop it; never waits, never raises."""
         ...
+
+
+class FrameSink(Protocol):
+    """Gets every frame set, in order, from the capture thread."""
+
+    def offer_frame_set(self, frame_set: FrameSet) -> None:
+        """Take it or drop it; never waits, never raises."""
+        ...
+
+
+class FrameSinks:
+    """Those who listen at present. Any thread may call any method."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sinks: tuple[FrameSink, ...] = ()
+
+    def add(self, sink: FrameSink) -> None:
+        """From the next frame set on."""
+        with self._lock:
+            self._sinks = (*self._sinks, sink)
+
+    def remove(self, sink: FrameSink) -> None:
+        """It may still get the frame set that is under way; no matter if it never listened."""
+        with self._lock:
+            self._sinks = tuple(other for other in self._sinks if other is not sink)
+
+    def offer_frame_set(self, frame_set: FrameSet) -> None:
+        """Hand a frame set to everyone."""
+        for sink in self._sinks:
+            sink.offer_frame_set(frame_set)
 
 
 class SceneSinks:

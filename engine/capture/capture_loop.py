@@ -17,6 +17,7 @@ from engine.messages import Frame, FrameSet
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 from engine.runtime.slot import Slot
 from engine.runtime.worker import Finished, StopSignal
+from engine.sinks import FrameSinks
 
 READ_TIMEOUT_S = 0.2
 """Bounds the time that a stop request waits for a silent device."""
@@ -54,7 +55,8 @@ class CaptureStatus:
 
 
 class CaptureLoop:
-    """Puts the frames of one source into a slot. All but `status` belongs to the capture thread."""
+    """Puts the frames of one source into a slot. All but `status` and
+    `frame_sinks` belongs to the capture thread."""
 
     def __init__(
         self,
@@ -74,6 +76,8 @@ class CaptureLoop:
         self._heard_ns = 0
         self._last_sequence: int | None = None
         self._status = CaptureStatus()
+        self.frame_sinks = FrameSinks()
+        """Those who get every frame set besides; any thread may add to them."""
 
     @property
     def status(self) -> CaptureStatus:
@@ -169,7 +173,9 @@ class CaptureLoop:
         self.close()
 
     def _hand_over(self, frame: Frame) -> None:
-        self._output.put(FrameSet((frame,)))
+        frame_set = FrameSet((frame,))
+        self._output.put(frame_set)
+        self.frame_sinks.offer_frame_set(frame_set)
         self._heard_ns = monotonic_ns()
         lost = 0
         if self._status.info is not None and self._status.info.live:

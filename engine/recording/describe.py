@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from engine.capture.camera import CameraInfo
 from engine.hand.model import DEFAULT_PATH, load_hand_model
 from engine.messages import Frame
 from engine.recording.layout import PictureInfo, SessionHeader
+from engine.recording.tracked_with import TrackedWith
 from engine.runtime.clock import monotonic_ns
 from engine.weights_manifest import sha256_of
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedWith:
-    """What turns frames into hands."""
-
-    weights: Path
-    """The file of the network's weights."""
-    profile: str = ""
-    """Name of the person's profile."""
-
 
 Describe = Callable[[Frame], SessionHeader]
 """Makes the header when the first frame is there; in the recorder's thread."""
 
 
 def description(
-    program_version: str, info: Callable[[], CameraInfo | None], tracked_with: TrackedWith | None
+    info: Callable[[], CameraInfo | None], tracked_with: TrackedWith | None = None
 ) -> Describe:
-    """The header of a source's session; `tracked_with` is None where nothing is tracked."""
+    """The header of a source's session; `tracked_with` is None where that is not known, or
+    nothing is tracked."""
 
     def describe(first: Frame) -> SessionHeader:
+        from engine.adaptation.profile import program_version  # numba loads on use
+
         source = info()
         header = SessionHeader(
-            program_version=program_version,
+            program_version=program_version(),
             created=datetime.now(UTC).isoformat(timespec="milliseconds"),
             started_ns=monotonic_ns(),
             source_uri=source.uri if source else first.camera_id,

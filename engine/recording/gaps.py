@@ -14,12 +14,15 @@ class GapFinder:
         self.lost = 0
         """Frames missing so far."""
 
+    def jumps(self, frame: Frame) -> bool:
+        """Whether frames are missing before this one."""
+        return self._last is not None and frame.sequence > self._last + 1
+
     def before(self, frame: Frame) -> Event | None:
         """The gap between the former frame and this one; None where there is none. Numbers that
         run backwards mean that the device began anew."""
-        expected = frame.sequence if self._last is None else self._last + 1
-        missing = frame.sequence - expected
-        self._last = frame.sequence
+        last, self._last = self._last, frame.sequence
+        missing = 0 if last is None else frame.sequence - last - 1
         if missing <= 0:
             return None
         self.lost += missing

@@ -195,6 +195,8 @@ class Recorder:
         if self._writer is None:
             self._writer = SessionWriter(self._path, self._describe(frame))
             self._state = RecordingState.RECORDING
+        if self._writer.header.live and self._gaps.jumps(frame):
+            self._ask_watch(self._writer)  # Perhaps it was opened anew.
         gap = self._gaps.before(frame) if self._writer.header.live else None
         if gap is not None:
             self._writer.add_event(gap)
@@ -210,10 +212,7 @@ class Recorder:
         now_ns = monotonic_ns()
         if now_ns - self._watched_ns >= WATCH_NS:
             self._watched_ns = now_ns
-            for event in self._watch():
-                if event.kind is EventKind.RESUME:
-                    self._gaps.forget()
-                self._writer.add_event(event)
+            self._ask_watch(self._writer)
         if now_ns - self._reported_ns >= REPORT_NS:
             self._reported_ns = now_ns
             self._report_drops()
@@ -223,6 +222,12 @@ class Recorder:
             self._outlook = self._disk.look(now_ns, self._writer.bytes_written)
             if self._outlook.full:
                 self._end_on_full_disk(self._writer)
+
+    def _ask_watch(self, writer: SessionWriter) -> None:
+        for event in self._watch():
+            if event.kind in (EventKind.DISCONNECT, EventKind.RESUME):
+                self._gaps.forget()
+            writer.add_event(event)
 
     def _report_drops(self) -> None:
         now = self._queue.frames_dropped, self._queue.scenes_dropped
