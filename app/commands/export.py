@@ -19,13 +19,13 @@ from app.progress import progress
 from engine.adaptation.profile import program_version
 from engine.atomic_file import OutputError, check_writable
 from engine.errors import UserError
+from engine.export.animated_hand import AnimatedHand, animated_hand
 from engine.export.axes import DEFAULT_AXES, PRESETS, ExportFormat
 from engine.export.bvh import write_bvh
 from engine.export.csv_table import write_csv
 from engine.export.glb import write_glb
 from engine.export.record import sidecar_path, take_record, write_sidecar
 from engine.export.resampling import usual_rate
-from engine.export.rig import Rig, rig_of
 from engine.export.settings import ExportSettings
 from engine.export.take import ExportError, Take
 from engine.export.take_builder import HandChoice, build_take
@@ -152,23 +152,26 @@ def _take(origin: Origin, args: argparse.Namespace) -> Take:
 def _write_glb(origin: Origin, target: Path, args: argparse.Namespace) -> list[str]:
     settings = _settings(ExportFormat.GLB, args)
     take = _take(origin, args)
-    rigs = tuple(rig_of(take, hand) for hand in take.hands)
-    write_glb(take, rigs, target, settings)
-    return [f"Wrote {target}: {_summary(take, settings)}", *map(_bones_line, rigs)]
+    animated_hands = tuple(animated_hand(take, hand) for hand in take.hands)
+    write_glb(take, animated_hands, target, settings)
+    return [f"Wrote {target}: {_summary(take, settings)}", *map(_bones_line, animated_hands)]
 
 
 def _write_bvh(origin: Origin, target: Path, args: argparse.Namespace) -> list[str]:
     """One file a hand: BVH has one root."""
     settings = _settings(ExportFormat.BVH, args)
     take = _take(origin, args)
-    rigs = {_of_hand(target, hand.name, take): rig_of(take, hand) for hand in take.hands}
-    written = [file for path in rigs for file in _written(path, ExportFormat.BVH)]
+    by_path = {_of_hand(target, hand.name, take): animated_hand(take, hand) for hand in take.hands}
+    written = [file for path in by_path for file in _written(path, ExportFormat.BVH)]
     _refuse_existing(written, args.force)
-    for (path, rig), hand in zip(rigs.items(), take.hands, strict=True):
-        write_bvh(take, rig, path, settings)
+    for (path, animated), hand in zip(by_path.items(), take.hands, strict=True):
+        write_bvh(take, animated, path, settings)
         write_sidecar(path, take_record(take, (hand,), ExportFormat.BVH, settings))
-    names = ", ".join(str(path) for path in rigs)
-    return [f"Wrote {names}: {_summary(take, settings)}", *map(_bones_line, rigs.values())]
+    names = ", ".join(str(path) for path in by_path)
+    return [
+        f"Wrote {names}: {_summary(take, settings)}",
+        *map(_bones_line, by_path.values()),
+    ]
 
 
 def _of_hand(target: Path, name: str, take: Take) -> Path:
@@ -216,9 +219,9 @@ def _summary(take: Take, settings: ExportSettings) -> str:
     )
 
 
-def _bones_line(rig: Rig) -> str:
-    mean, most = 1e3 * np.mean(rig.deviations_m), 1e3 * np.max(rig.deviations_m)
+def _bones_line(animated: AnimatedHand) -> str:
+    mean, most = 1e3 * np.mean(animated.deviations_m), 1e3 * np.max(animated.deviations_m)
     return (
-        f"  {rig.name}: bones of one length throughout; its joints lie {mean:.1f} mm from the "
+        f"  {animated.name}: bones of one length throughout; its joints lie {mean:.1f} mm from the "
         f"tracked ones on average, {most:.1f} mm in the worst frame."
     )

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.atomic_file import replacing
+from engine.export.animated_hand import AnimatedHand, HandMotion, RestHand
 from engine.export.axes import Axes, ExportFormat, in_file
 from engine.export.euler import continuous_zxy
 from engine.export.resampling import even_times, resampled, usual_rate
-from engine.export.rig import HandMotion, RestHand, Rig
 from engine.export.settings import ExportSettings
 from engine.export.take import Take
 from engine.hand.keypoints import JOINT_NAMES, JOINT_PARENTS, TIP_JOINTS
@@ -32,21 +32,21 @@ DIGITS = 6
 """Decimals of everything: micrometres where the unit is the metre, and 1e-6 degrees."""
 
 
-def write_bvh(take: Take, rig: Rig, target: Path, settings: ExportSettings) -> None:
+def write_bvh(take: Take, animated: AnimatedHand, target: Path, settings: ExportSettings) -> None:
     """Write one hand, whole or not at all."""
-    text = bvh_text(take, rig, settings)
+    text = bvh_text(take, animated, settings)
     with replacing(target) as partial:
         partial.write_text(text, encoding="ascii", newline="\n")
 
 
-def bvh_text(take: Take, rig: Rig, settings: ExportSettings) -> str:
+def bvh_text(take: Take, animated: AnimatedHand, settings: ExportSettings) -> str:
     """The content of the file."""
     axes = in_file(settings.axes, ExportFormat.BVH)
     rate = settings.fps or usual_rate(take.rate_hz)
-    motion = resampled(rig.motion, even_times(take.duration_s, rate), take.rate_hz)
+    motion = resampled(animated.motion, even_times(take.duration_s, rate), take.rate_hz)
     rows = np.round(_channel_rows(motion, axes), DIGITS) + 0.0  # no "-0.000000"
     text = io.StringIO()
-    text.write("HIERARCHY\n" + "\n".join(_joint_lines(rig.name, rig.rest, axes, 0, "")))
+    text.write("HIERARCHY\n" + "\n".join(_joint_lines(animated.name, animated.rest, axes, 0, "")))
     text.write(f"\nMOTION\nFrames: {len(rows)}\nFrame Time: {1.0 / rate:.9f}\n")
     np.savetxt(text, rows, fmt=f"%.{DIGITS}f")
     return text.getvalue()

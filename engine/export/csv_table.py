@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.atomic_file import replacing
+from engine.export.animated_hand import global_rotations
 from engine.export.axes import Axes, ExportFormat, in_file
 from engine.export.quaternions import continuous_quaternions
-from engine.export.rig import global_rotations
 from engine.export.settings import ExportSettings
 from engine.export.take import HandTake, Take
 from engine.hand.articulation import ANGLE_NAMES

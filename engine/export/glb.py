@@ -20,11 +20,11 @@ import numpy as np
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import quaternion_from_rotation
 from engine.atomic_file import replacing
+from engine.export.animated_hand import AnimatedHand
 from engine.export.axes import PRESETS, Axes, ExportFormat, in_file
 from engine.export.gltf_buffer import GltfBuffer
 from engine.export.gltf_hand import Animation, inverse_bind_matrices, joint_nodes, mesh_primitive
 from engine.export.resampling import even_times, resampled, visible_spans
-from engine.export.rig import Rig
 from engine.export.settings import ExportSettings
 from engine.export.take import Take
 
@@ -39,19 +39,23 @@ SKIN_MATERIAL = {
 CAMERA_NEAR_M = 0.01
 
 
-def write_glb(take: Take, rigs: tuple[Rig, ...], target: Path, settings: ExportSettings) -> None:
+def write_glb(
+    take: Take, animated_hands: tuple[AnimatedHand, ...], target: Path, settings: ExportSettings
+) -> None:
     """Write all hands of a take as one scene with one animation, whole or not at all."""
-    data = glb_bytes(take, rigs, settings)
+    data = glb_bytes(take, animated_hands, settings)
     with replacing(target) as partial:
         partial.write_bytes(data)
 
 
-def glb_bytes(take: Take, rigs: tuple[Rig, ...], settings: ExportSettings) -> bytes:
+def glb_bytes(
+    take: Take, animated_hands: tuple[AnimatedHand, ...], settings: ExportSettings
+) -> bytes:
     """The content of the file."""
     axes = in_file(settings.axes, ExportFormat.GLB)
     scene = _Scene(take, axes)
-    for rig in rigs:
-        scene.add_hand(rig, settings.fps)
+    for animated in animated_hands:
+        scene.add_hand(animated, settings.fps)
     if take.camera is not None:
         scene.add_camera(take.camera)
     return scene.glb(settings)
@@ -71,34 +75,34 @@ class _Scene:
         self._skins: list[dict[str, Any]] = []
         self._cameras: list[dict[str, Any]] = []
 
-    def add_hand(self, rig: Rig, fps: float | None) -> None:
+    def add_hand(self, animated: AnimatedHand, fps: float | None) -> None:
         mesh_node, wrist_node = len(self._nodes), len(self._nodes) + 1
         self._nodes.append(
             {
-                "name": f"{rig.name}_hand",
+                "name": f"{animated.name}_hand",
                 "mesh": len(self._meshes),
                 "skin": len(self._skins),
-                "extras": _hand_record(rig),
+                "extras": _hand_record(animated),
             }
         )
-        joints = joint_nodes(rig.name, rig.rest, self._axes, wrist_node)
+        joints = joint_nodes(animated.name, animated.rest, self._axes, wrist_node)
         self._nodes += joints
         self._roots += [mesh_node, wrist_node]
-        primitive = mesh_primitive(rig.rest, self._axes, self._buffer, material=0)
-        self._meshes.append({"name": f"{rig.name}_hand", "primitives": [primitive]})
-        matrices = self._buffer.add(inverse_bind_matrices(rig.rest, self._axes))
+        primitive = mesh_primitive(animated.rest, self._axes, self._buffer, material=0)
+        self._meshes.append({"name": f"{animated.name}_hand", "primitives": [primitive]})
+        matrices = self._buffer.add(inverse_bind_matrices(animated.rest, self._axes))
         self._skins.append(
             {
-                "name": f"{rig.name}_skeleton",
+                "name": f"{animated.name}_skeleton",
                 "inverseBindMatrices": matrices,
                 "skeleton": wrist_node,
                 "joints": [wrist_node + k for k in range(len(joints))],
             }
         )
-        self._animate(rig, fps, wrist_node)
+        self._animate(animated, fps, wrist_node)
 
-    def _animate(self, rig: Rig, fps: float | None, wrist_node: int) -> None:
-        motion, end_s, rate = rig.motion, self._take.duration_s, self._take.rate_hz
+    def _animate(self, animated: AnimatedHand, fps: float | None, wrist_node: int) -> None:
+        motion, end_s, rate = animated.motion, self._take.duration_s, self._take.rate_hz
         spans = visible_spans(motion.times_s, rate, end_s)
         if fps is not None:
             motion = resampled(motion, even_times(end_s, fps), rate)
@@ -149,8 +153,8 @@ class _Scene:
         return self._buffer.glb(document)
 
 
-def _hand_record(rig: Rig) -> dict[str, Any]:
+def _hand_record(animated: AnimatedHand) -> dict[str, Any]:
     return {
-        "frames_seen": len(rig.motion.times_s),
-        "joints_off_mean_mm": round(float(np.mean(rig.deviations_m)) * 1e3, 3),
+        "frames_seen": len(animated.motion.times_s),
+        "joints_off_mean_mm": round(float(np.mean(animated.deviations_m)) * 1e3, 3),
     }

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.export.animated_hand import HandMotion, RestHand
 from engine.export.axes import Axes
 from engine.export.gltf_buffer import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GltfBuffer
 from engine.export.quaternions import continuous_quaternions
-from engine.export.rig import HandMotion, RestHand
 from engine.hand.keypoints import (
     JOINT_KEYPOINTS,
     KEYPOINT_NAMES,

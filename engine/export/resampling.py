@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.transforms import rotation_from_quaternion
+from engine.export.animated_hand import HandMotion
 from engine.export.quaternions import continuous_quaternions, slerp
-from engine.export.rig import HandMotion
 
 Float64 = npt.NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from calibration.transforms import (
     rotation_from_axis_angle,
     rotation_from_quaternion,
 )
+from engine.export.animated_hand import posed_keypoints, rest_hand
 from engine.export.axes import IMPORTERS, PRESETS, ExportFormat, in_file
-from engine.export.rig import posed_keypoints, rest_hand
 from engine.hand.skinning import forward_kinematics
 from tests.engine.export.takes import model, take
 

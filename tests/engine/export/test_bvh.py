@@ -9,10 +9,10 @@ import numpy as np
 import pybvh
 import pytest
 
+from engine.export.animated_hand import animated_hand
 from engine.export.axes import PRESETS, ExportFormat, in_file
 from engine.export.bvh import write_bvh
 from engine.export.record import sidecar_path, take_record, write_sidecar
-from engine.export.rig import rig_of
 from engine.export.settings import ExportSettings
 from engine.export.take import Take
 from engine.hand.keypoints import BONES, JOINT_NAMES
@@ -24,8 +24,8 @@ WITHIN_M = 1e-4
 
 def written(folder: Path, made: Take, axes: str = "gltf", fps: float | None = None) -> pybvh.Bvh:
     target = folder / "hand.bvh"
-    rig = rig_of(made, made.hands[0])
-    write_bvh(made, rig, target, ExportSettings(PRESETS[axes], fps))
+    animated = animated_hand(made, made.hands[0])
+    write_bvh(made, animated, target, ExportSettings(PRESETS[axes], fps))
     return pybvh.read_bvh_file(str(target))
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import trimesh
 
+from engine.export.animated_hand import animated_hand
 from engine.export.axes import IMPORTERS, PRESETS, ExportFormat, in_file
 from engine.export.glb import write_glb
-from engine.export.rig import rig_of
 from engine.export.settings import ExportSettings
 from engine.export.take import Take
 from engine.hand.keypoints import KEYPOINT_NAMES
@@ -27,8 +27,8 @@ WITHIN_M = 1e-5
 
 def written(folder: Path, made: Take, axes: str = "gltf", fps: float | None = None) -> GltfPlayer:
     target = folder / "hands.glb"
-    rigs = tuple(rig_of(made, hand) for hand in made.hands)
-    write_glb(made, rigs, target, ExportSettings(PRESETS[axes], fps, "HandTune test"))
+    animated_hands = tuple(animated_hand(made, hand) for hand in made.hands)
+    write_glb(made, animated_hands, target, ExportSettings(PRESETS[axes], fps, "HandTune test"))
     return GltfPlayer(target)
 
 
@@ -201,8 +201,8 @@ def test_a_shape_that_changes_becomes_one_shape(tmp_path: Path) -> None:
     shapes = hand.shapes.copy()
     shapes[:4] += 0.3
     changing = replace(made, hands=(replace(hand, shapes=shapes),))
-    rig = rig_of(changing, changing.hands[0])
-    np.testing.assert_allclose(rig.motion.wrist_positions, hand.wrist_positions, atol=1e-12)
+    animated = animated_hand(changing, changing.hands[0])
+    np.testing.assert_allclose(animated.motion.wrist_positions, hand.wrist_positions, atol=1e-12)
     player = written(tmp_path, changing)
     expected = PRESETS["gltf"].points(state_at(2 / FPS).vertices)
     assert np.abs(player.skinned("right_hand", 2 / FPS) - expected).max() < WITHIN_M

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation, Slerp
 
 from calibration.transforms import rotation_from_axis_angle, rotation_from_quaternion
+from engine.export.animated_hand import HandMotion, animated_hand
 from engine.export.euler import continuous_zxy
 from engine.export.quaternions import continuous_quaternions, slerp
 from engine.export.resampling import even_times, resampled, usual_rate, visible_spans
-from engine.export.rig import HandMotion, rig_of
 from tests.engine.export.takes import take
 
 TURNS = st.lists(st.floats(-7, 7), min_size=3, max_size=3).map(np.array)
@@ -68,7 +68,7 @@ def test_euler_angles_do_not_jump(axis: list[float]) -> None:
 
 def motion_of(**kwargs: object) -> HandMotion:
     made = take(**kwargs)  # type: ignore[arg-type]
-    return rig_of(made, made.hands[0]).motion
+    return animated_hand(made, made.hands[0]).motion
 
 
 def test_resampling_at_the_same_times_changes_nothing() -> None:

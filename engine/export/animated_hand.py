@@ -1,8 +1,8 @@
 """A hand as animation programs know it: one rest pose, one skeleton, motion of its joints.
 
 The tracker refines the shape a little in every frame; a skeleton has bones of one length. So the
-rig has the median shape of its take, and its wrist is placed where the joints lie closest to the
-tracked ones (least squares). Where the shape never changed, that is exactly the tracked wrist.
+animated hand has the median shape of its take, and its wrist is placed where the joints lie closest
+to the tracked ones (least squares). Where the shape never changed, that is the tracked wrist.
 """
 
 from __future__ import annotations
@@ -47,24 +47,24 @@ class HandMotion:
 
 
 @dataclass(frozen=True, slots=True)
-class Rig:
+class AnimatedHand:
     """One hand of a take, ready to be written as an animation."""
 
     name: str
     rest: RestHand
     motion: HandMotion
     deviations_m: Float64
-    """[M]: mean distance of the rig's 21 keypoints to the tracked joints."""
+    """[M]: mean distance of its 21 keypoints to the tracked joints."""
 
 
-def rig_of(take: Take, hand: HandTake) -> Rig:
-    """The rig of one hand, with the moments at which it was seen."""
+def animated_hand(take: Take, hand: HandTake) -> AnimatedHand:
+    """One hand of a take, at the moments at which it was seen."""
     rest = rest_hand(hand)
     at_origin = posed_keypoints(rest, hand.rotations, np.zeros_like(hand.wrist_positions))
     wrists = (hand.joints - at_origin).mean(1)
     off = np.linalg.norm(at_origin + wrists[:, None] - hand.joints, axis=-1)
     motion = HandMotion(take.seen_times(hand), hand.rotations, wrists)
-    return Rig(hand.name, rest, motion, off.mean(1))
+    return AnimatedHand(hand.name, rest, motion, off.mean(1))
 
 
 def rest_hand(hand: HandTake) -> RestHand:
