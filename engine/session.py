@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Self
 from engine.capture import sources
 from engine.capture.camera import Camera, CameraInfo
 from engine.capture.capture_loop import CaptureLoop, CaptureState
+from engine.capture.playback import PlaybackControl
 from engine.errors import EndOfStream, SourceError
 from engine.inference.estimator import Estimator
 from engine.messages import Frame, FrameSet, Health, Scene
@@ -209,6 +210,12 @@ class TrackingSession:
     def recording(self) -> RecordingStatus | None:
         """How the newest recording goes, or how it ended; None before the first."""
         return self._recording.status()
+
+    @property
+    def playback(self) -> PlaybackControl:
+        """Seek, pause, step, speed: its `status()` is None where the source is no such recording.
+        After the end (`SessionState.ENDED`) a recording can be wound back."""
+        return self._loop.playback
 
     def latest_sightings(self) -> tuple[Sighting, ...]:
         """What was seen of the hands in the newest scene, or in one just after it."""

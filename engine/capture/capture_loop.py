@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.capture.camera import Camera, CameraInfo
+from engine.capture.playback import LATE_NS, PlaybackControl, Seekable
 from engine.errors import CameraDisconnected, EndOfStream, SourceError
 from engine.messages import Frame, FrameSet
 from engine.runtime.clock import NS_PER_S, monotonic_ns
@@ -28,8 +29,6 @@ FIRST_FRAME_NS = 5 * NS_PER_S
 """The same before the first frame: devices take a second or two to begin."""
 BACKOFF_S = (0.25, 0.5, 1.0)
 """Pauses between attempts to open a lost device; the last one repeats."""
-LATE_NS = NS_PER_S // 4
-"""A recording that is played later than this skips the wait instead of rushing to catch up."""
 
 
 class CaptureState(StrEnum):
@@ -71,11 +70,15 @@ class CaptureLoop:
         self._output = output
         self._consumer_ready = consumer_ready
         self._camera: Camera | None = None
+        self._seekable: Seekable | None = None
+        """The same camera, where one can move about in it."""
         self._attempts = 0
         self._due_ns = 0
         self._heard_ns = 0
         self._last_sequence: int | None = None
         self._status = CaptureStatus()
+        self.playback = PlaybackControl()
+        """Of a recording in which one can move about; any thread may use it."""
         self.frame_sinks = FrameSinks()
         """Those who get every frame set besides; any thread may add to them."""
 
@@ -122,6 +125,9 @@ class CaptureLoop:
         self._heard_ns = self._due_ns = monotonic_ns()
         self._last_sequence = None
         self._status = replace(self._status, info=self._camera.info)
+        self._seekable = self._camera if isinstance(self._camera, Seekable) else None
+        if self._seekable is not None:
+            self.playback.opened(self._seekable)
         self._uri = self._camera.info.uri  # "The first camera" becomes this very one.
         if not reconnecting:
             self._status = replace(self._status, state=CaptureState.RUNNING)
@@ -133,7 +139,10 @@ class CaptureLoop:
         if self._status.frames > 0 and not self._consumer_ready():
             stop.wait(0.02)
             self._due_ns = monotonic_ns()
+            self.playback.postpone()
             return False
+        if self._seekable is not None:
+            return self.playback.await_turn(self._seekable, stop)
         now_ns = monotonic_ns()
         wait_ns = self._due_ns - now_ns
         if wait_ns > 0 and stop.wait(wait_ns / NS_PER_S):
@@ -156,7 +165,9 @@ class CaptureLoop:
             self._lose(str(error))
         except EndOfStream:
             self._status = replace(self._status, state=CaptureState.ENDED)
-            raise Finished from None
+            if self._seekable is None:
+                raise Finished from None
+            self.playback.end()  # Somebody may wind it back.
         return None
 
     def _lose(self, sentence: str) -> None:

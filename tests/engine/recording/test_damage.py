@@ -119,6 +119,8 @@ def test_flipped_byte_is_never_silent_and_costs_at_most_its_chunk(desk: Desk, ki
         assert not report.good, place
         assert 'repair "' in report.sentence
         check_never_silent(path)
+        if count % 3 and kind != Opcode.CHUNK:
+            continue  # Repairing costs much more than looking.
         kept, lossless = check_repaired(path, least=FRAMES - FRAMES_IN_CHUNK)
         if kind != Opcode.CHUNK:
             assert kept == FRAMES, place
@@ -147,6 +149,7 @@ def test_flipped_byte_in_every_chunk(desk: Desk) -> None:
             assert not verify(path).good
 
 
+@pytest.mark.slow
 def test_cut_at_every_border(desk: Desk) -> None:
     """And one byte before and behind it."""
     first_frames = [p for p in desk.pieces if p.opcode == Opcode.CHUNK][1].end
