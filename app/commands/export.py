@@ -24,7 +24,7 @@ from engine.export.axes import DEFAULT_AXES, PRESETS, ExportFormat
 from engine.export.bvh import write_bvh
 from engine.export.csv_table import write_csv
 from engine.export.glb import write_glb
-from engine.export.record import sidecar_path, take_record, write_sidecar
+from engine.export.record import sidecar_path
 from engine.export.resampling import usual_rate
 from engine.export.settings import ExportSettings
 from engine.export.take import ExportError, Take
@@ -164,9 +164,7 @@ def _write_bvh(origin: Origin, target: Path, args: argparse.Namespace) -> list[s
     by_path = {_of_hand(target, hand.name, take): animated_hand(take, hand) for hand in take.hands}
     written = [file for path in by_path for file in _written(path, ExportFormat.BVH)]
     _refuse_existing(written, args.force)
-    for (path, animated), hand in zip(by_path.items(), take.hands, strict=True):
-        write_bvh(take, animated, path, settings)
-        write_sidecar(path, take_record(take, (hand,), ExportFormat.BVH, settings))
+    write_bvh(take, by_path, settings)
     names = ", ".join(str(path) for path in by_path)
     return [
         f"Wrote {names}: {_summary(take, settings)}",
@@ -185,7 +183,6 @@ def _write_csv(origin: Origin, target: Path, args: argparse.Namespace) -> list[s
     settings = _settings(ExportFormat.CSV, args)
     take = _take(origin, args)
     write_csv(take, target, settings, lambda lines, total: progress(lines, total, "writing"))
-    write_sidecar(target, take_record(take, take.hands, ExportFormat.CSV, settings))
     return [f"Wrote {target}: {_summary(take, settings)}"]
 
 

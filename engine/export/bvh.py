@@ -3,12 +3,14 @@
 One file holds one hand, as BVH has one root. The root is the wrist, with its place and rotation;
 then three joints of the thumb and three of each finger, which only rotate, and end sites for tips.
 At rest every joint is parallel to the file's axes. BVH has neither comments nor axes nor units, so
-`record.write_sidecar` says them beside the file. A gap holds the last pose.
+a record beside the file says them. A gap holds the last pose.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from engine.atomic_file import replacing
 from engine.export.animated_hand import AnimatedHand, HandMotion, RestHand
 from engine.export.axes import Axes, ExportFormat, in_file
 from engine.export.euler import continuous_zxy
+from engine.export.record import sidecar, take_record
 from engine.export.resampling import even_times, resampled, usual_rate
 from engine.export.settings import ExportSettings
 from engine.export.take import Take
@@ -32,11 +35,15 @@ DIGITS = 6
 """Decimals of everything: micrometres where the unit is the metre, and 1e-6 degrees."""
 
 
-def write_bvh(take: Take, animated: AnimatedHand, target: Path, settings: ExportSettings) -> None:
-    """Write one hand, whole or not at all."""
-    text = bvh_text(take, animated, settings)
-    with replacing(target) as partial:
-        partial.write_text(text, encoding="ascii", newline="\n")
+def write_bvh(take: Take, hands: Mapping[Path, AnimatedHand], settings: ExportSettings) -> None:
+    """Write each hand to its file with the record beside it: all of them whole, or none."""
+    with ExitStack() as together:
+        for target, hand in hands.items():
+            own = tuple(tracked for tracked in take.hands if tracked.name == hand.name)
+            record = take_record(take, own, ExportFormat.BVH, settings)
+            together.enter_context(sidecar(target, record))
+            partial = together.enter_context(replacing(target))
+            partial.write_text(bvh_text(take, hand, settings), encoding="ascii", newline="\n")
 
 
 def bvh_text(take: Take, animated: AnimatedHand, settings: ExportSettings) -> str:

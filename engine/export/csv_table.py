@@ -19,6 +19,7 @@ from engine.atomic_file import replacing
 from engine.export.animated_hand import global_rotations
 from engine.export.axes import Axes, ExportFormat, in_file
 from engine.export.quaternions import continuous_quaternions
+from engine.export.record import sidecar, take_record
 from engine.export.settings import ExportSettings
 from engine.export.take import HandTake, Take
 from engine.hand.articulation import ANGLE_NAMES
@@ -41,9 +42,14 @@ def unwatched(lines: Iterator[str], total: int) -> Iterator[str]:  # noqa: ARG00
 
 
 def write_csv(take: Take, target: Path, settings: ExportSettings, watch: Watch = unwatched) -> None:
-    """Write all hands, ordered by time and then by hand, whole or not at all."""
+    """Write all hands by time and then by hand, and the record beside them: both or none."""
     axes = in_file(settings.axes, ExportFormat.CSV)
-    with replacing(target) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
+    record = take_record(take, take.hands, ExportFormat.CSV, settings)
+    with (
+        sidecar(target, record),
+        replacing(target) as partial,
+        partial.open("w", encoding="utf-8", newline="\n") as file,
+    ):
         file.write(",".join(column_names(axes)) + "\n")
         count = sum(len(hand.frames) for hand in take.hands)
         file.writelines(watch(_lines(take, axes), count))

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.export.take import ExportError
+
 ARRAY_BUFFER = 34962
 ELEMENT_ARRAY_BUFFER = 34963
 _COMPONENT_TYPES = {"u1": 5121, "u2": 5123, "u4": 5125, "f4": 5126}
@@ -65,7 +67,7 @@ class GltfBuffer:
     def glb(self, document: Mapping[str, Any]) -> bytes:
         """The whole file, of a document without buffers, views and accessors.
 
-        Raises ValueError for more than the 4 GiB that the container can hold.
+        Raises ExportError for more than the 4 GiB that the container can hold.
         """
         complete = {
             **document,
@@ -77,7 +79,10 @@ class GltfBuffer:
         text += b" " * (-len(text) % _ALIGNMENT)
         total = 12 + 8 + len(text) + 8 + self._length
         if total >= _GLB_LIMIT:
-            raise ValueError(f"{total} bytes do not fit into a .glb")
+            raise ExportError(
+                f"The take needs {total / 1e9:.1f} GB; a .glb can hold 4.2 GB, about 30 hours of "
+                "two hands. Nothing was written; export less with --frames."
+            )
         header = struct.pack("<III", _MAGIC, _VERSION, total)
         return b"".join(
             (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +57,11 @@ def _hand_record(take: Take, hand: HandTake) -> dict[str, Any]:
     }
 
 
-def write_sidecar(target: Path, record: dict[str, Any]) -> None:
-    """Write `target`'s record beside it, whole or not at all."""
+@contextmanager
+def sidecar(target: Path, record: dict[str, Any]) -> Iterator[None]:
+    """Write `target`'s record beside it; it appears when the block, which writes `target`, ends
+    well, and not otherwise."""
     text = json.dumps(record, indent=2, allow_nan=False)
     with replacing(sidecar_path(target)) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
+        yield

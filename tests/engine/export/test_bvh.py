@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import numpy as np
 import pybvh
 import pytest
 
-from engine.export.animated_hand import animated_hand
+from engine.atomic_file import OutputError
+from engine.export import bvh
+from engine.export.animated_hand import AnimatedHand, animated_hand
 from engine.export.axes import PRESETS, ExportFormat, in_file
 from engine.export.bvh import write_bvh
-from engine.export.record import sidecar_path, take_record, write_sidecar
 from engine.export.settings import ExportSettings
 from engine.export.take import Take
 from engine.hand.keypoints import BONES, JOINT_NAMES
@@ -25,7 +27,7 @@ WITHIN_M = 1e-4
 def written(folder: Path, made: Take, axes: str = "gltf", fps: float | None = None) -> pybvh.Bvh:
     target = folder / "hand.bvh"
     animated = animated_hand(made, made.hands[0])
-    write_bvh(made, animated, target, ExportSettings(PRESETS[axes], fps))
+    write_bvh(made, {target: animated}, ExportSettings(PRESETS[axes], fps))
     return pybvh.read_bvh_file(str(target))
 
 
@@ -81,14 +83,30 @@ def test_angles_do_not_jump(tmp_path: Path) -> None:
 
 
 def test_the_record_beside_it_says_axes_and_gaps(tmp_path: Path) -> None:
-    target = tmp_path / "hand.bvh"
-    made = take(30, unseen=range(10, 20))
-    settings = ExportSettings(PRESETS["unreal"], None, "HandTune test")
-    write_sidecar(target, take_record(made, made.hands, ExportFormat.BVH, settings))
-    record = json.loads(sidecar_path(target).read_text())
+    written(tmp_path, take(30, unseen=range(10, 20)), "unreal")
+    record = json.loads((tmp_path / "hand.bvh.json").read_text())
     assert record["axes"] == "unreal"
     assert record["unit"] == "cm"
     assert record["file_from_opencv"] == [[0, 0, 1], [1, 0, 0], [0, -1, 0]]
     (hand,) = record["hands"]
     assert hand["frames_seen"] == 20
     np.testing.assert_allclose(hand["seen_from_to_s"], [[0, 10 / FPS], [20 / FPS, 29 / FPS]])
+
+
+def test_two_hands_are_written_together_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = take(3, (Side.RIGHT, Side.LEFT))
+    right, left = (animated_hand(made, hand) for hand in made.hands)
+    files = {tmp_path / "right.bvh": right, tmp_path / "left.bvh": left}
+    whole = bvh.bvh_text
+
+    def full_at_the_second(made: Take, hand: AnimatedHand, settings: ExportSettings) -> str:
+        if hand is left:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(made, hand, settings)
+
+    monkeypatch.setattr(bvh, "bvh_text", full_at_the_second)
+    with pytest.raises(OutputError, match="disk is full"):
+        write_bvh(made, files, ExportSettings(PRESETS["gltf"]))
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ BOTH = (Side.RIGHT, Side.LEFT)
 def written(folder: Path, made: Take, axes: str = "opencv") -> pd.DataFrame:
     target = folder / "hands.csv"
     write_csv(made, target, ExportSettings(PRESETS[axes]))
+    assert json.loads((folder / "hands.csv.json").read_text())["axes"] == axes
     return pd.read_csv(target)
 
 
