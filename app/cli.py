@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "run": "open the window (the default); without a display, write a preview to out/",
         "track": "track hands in any source and write joints, meshes, figures, video",
+        "record": "record a source and its hands as a session file",
         "export": "write recorded or tracked hands as glb, bvh, csv, npz or mp4",
         "verify": "read every byte of a recorded session and say what is wrong",
         "repair": "write a whole session from a damaged or unfinished one",

@@ -33,7 +33,7 @@ def open_profile(name: str | None) -> Profile | None:
 
 def estimator_for(profile: Profile | None) -> DepthEstimator:
     """The tracker with the person's weights and hands, or as shipped."""
-    estimator = load_estimator(_weights(profile))
+    estimator = load_estimator(weights_of(profile))
     if profile is not None:
         estimator.know_person(profile.shapes_for_tracking())
     return estimator
@@ -48,7 +48,7 @@ def adapting(wanted: bool, profile: Profile | None) -> Iterator[AdaptationServic
         return
     from engine.adaptation.live import create_adaptation
 
-    service = create_adaptation(_weights(profile))
+    service = create_adaptation(weights_of(profile))
     with service:
         try:
             yield service
@@ -59,7 +59,8 @@ def adapting(wanted: bool, profile: Profile | None) -> Iterator[AdaptationServic
                 _save_improved(profile, status)
 
 
-def _weights(profile: Profile | None) -> Path | None:
+def weights_of(profile: Profile | None) -> Path | None:
+    """The file of the person's weights; None for those that ship."""
     return None if profile is None else unpacked_weights(profile)
 
 

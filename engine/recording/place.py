@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
+from datetime import datetime
 from pathlib import Path
+
+import platformdirs
 
 from engine.recording.layout import PART_SUFFIX, SUFFIX, SessionError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def sessions_folder() -> Path:
+    """Where this user's sessions go unless told otherwise; HANDTUNE_SESSIONS names another one."""
+    named = os.environ.get("HANDTUNE_SESSIONS")
+    return Path(named) if named else Path(platformdirs.user_data_dir("handtune")) / "sessions"
+
+
+def new_session_path(source_uri: str, folder: Path | None = None) -> Path:
+    """A name that is free: date, time and source, such as 2026-03-04_09-10-11_sim.mcap."""
+    scheme, _, rest = source_uri.partition(":")
+    location = Path(rest.partition("?")[0]).stem if "=" not in rest else ""
+    words = [scheme, *re.findall(r"\w+", location)]
+    stem = f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{'-'.join(filter(None, words))[:60]}"
+    path, number = (folder or sessions_folder()) / f"{stem}{SUFFIX}", 2
+    while path.exists() or part_of(path).exists():
+        path, number = path.with_name(f"{stem}-{number}{SUFFIX}"), number + 1
+    return path
 
 
 def checked_target(path: Path) -> Path:
