@@ -125,6 +125,7 @@ class TrackingSession:
             self.camera_info,
             self.status,
             tracked_with,
+            self._tracker.begin_anew,
         )
         self._state_asked = SessionState.IDLE
 
@@ -196,7 +197,9 @@ class TrackingSession:
         self._tracker.scene_sinks.remove(sink)
 
     def start_recording(self, path: Path) -> None:
-        """Record every frame set and every scene from now on; `recording` tells how it goes.
+        """Record every frame set and every scene from now on; `recording` tells how it goes. Hands
+        are looked for anew in the first one: the scenes follow from the recording alone, so that a
+        replay gives the same.
 
         Raises:
             SessionError: one is being recorded, the name is taken, or the disk is full already.

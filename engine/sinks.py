@@ -8,6 +8,7 @@ its work elsewhere; a sink that has no room drops and counts.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from engine.messages import FrameSet, Scene
@@ -27,6 +28,21 @@ class FrameSink(Protocol):
     def offer_frame_set(self, frame_set: FrameSet) -> None:
         """Take it or drop it; never waits, never raises."""
         ...
+
+
+class FromFirstFrame:
+    """Hands every frame set on, and says beforehand when the first one was captured."""
+
+    def __init__(self, sink: FrameSink, begin: Callable[[int], None]) -> None:
+        """`begin` gets `captured_ns` of the first frame set, before anybody tracks it."""
+        self._sink = sink
+        self._begin: Callable[[int], None] | None = begin
+
+    def offer_frame_set(self, frame_set: FrameSet) -> None:
+        begin, self._begin = self._begin, None
+        if begin is not None:
+            begin(frame_set.captured_ns)
+        self._sink.offer_frame_set(frame_set)
 
 
 class FrameSinks:

@@ -48,6 +48,7 @@ class Tracker:
         self._estimator: Estimator | None = None
         self._version = 0
         self._time_ns: int | None = None
+        self._anew_from_ns: int | None = None
         self.drops_before_ready = 0
         self.scene_sinks = SceneSinks()
         self.meters: TruthMeters | None = None
@@ -68,13 +69,25 @@ class Tracker:
         self.drops_before_ready = self._frames.overwritten
         self._estimator = estimator
 
+    def begin_anew(self, captured_ns: int) -> None:
+        """Look for hands anew in the first frame set that was captured then or later. Any thread
+        may ask, before that frame set is handed over."""
+        self._anew_from_ns = captured_ns
+
+    def _begins_anew(self, frame_set: FrameSet) -> bool:
+        from_ns = self._anew_from_ns
+        if from_ns is None or frame_set.captured_ns < from_ns:
+            return False
+        self._anew_from_ns = None
+        return True
+
     def step(self, stop: StopSignal) -> int | None:  # noqa: ARG002 - waits at most FRAME_WAIT_S
         newer = self._frames.take_newer(self._version, FRAME_WAIT_S)
         if newer is None or self._estimator is None:
             return None
         self._version, frame_set = newer
         time_ns = frame_set.frames[0].time_ns
-        if broken(self._time_ns, time_ns):
+        if broken(self._time_ns, time_ns) or self._begins_anew(frame_set):
             self._estimator.reset()
         self._time_ns = time_ns
         if self._learning is not None:

@@ -185,8 +185,8 @@ class CaptureLoop:
 
     def _hand_over(self, frame: Frame) -> None:
         frame_set = FrameSet((frame,))
+        self.frame_sinks.offer_frame_set(frame_set)  # Before it is tracked: see FromFirstFrame.
         self._output.put(frame_set)
-        self.frame_sinks.offer_frame_set(frame_set)
         self._heard_ns = monotonic_ns()
         lost = 0
         if self._status.info is not None and self._status.info.live:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.capture.camera import CameraInfo
-from engine.sinks import FrameSinks, SceneSinks
+from engine.sinks import FrameSink, FrameSinks, FromFirstFrame, SceneSinks
 
 if TYPE_CHECKING:  # They load for a second, and the window imports this file.
     from engine.recording.recorder import Recorder, RecordingStatus
@@ -28,12 +28,16 @@ class SessionRecording:
         info: Callable[[], CameraInfo | None],
         status: Callable[[], SessionStatus],
         tracked_with: TrackedWith | None,
+        begin: Callable[[int], None] = lambda _captured_ns: None,
     ) -> None:
-        """`info` and `status` are asked in the recorder's thread."""
+        """`info` and `status` are asked in the recorder's thread; `begin` is told when the first
+        frame of a recording was captured, before anybody tracks it."""
         self._frames, self._scenes = frames, scenes
         self._info, self._session_status = info, status
         self._tracked_with = tracked_with
+        self._begin = begin
         self._recorder: Recorder | None = None
+        self._recorded: FrameSink | None = None
 
     def start(self, path: Path) -> None:
         """See `TrackingSession.start_recording`."""
@@ -51,13 +55,14 @@ class SessionRecording:
         recorder = Recorder(path, describe, watch=SessionWatch(self._session_status))
         recorder.start()
         self._recorder = recorder
-        self._frames.add(recorder)
+        self._recorded = FromFirstFrame(recorder, self._begin)
+        self._frames.add(self._recorded)
         self._scenes.add(recorder)
 
     def request_stop(self) -> None:
         """End the recording; returns at once."""
-        if self._recorder is not None:
-            self._frames.remove(self._recorder)
+        if self._recorder is not None and self._recorded is not None:
+            self._frames.remove(self._recorded)
             self._scenes.remove(self._recorder)
             self._recorder.request_stop()
 
