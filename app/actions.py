@@ -36,6 +36,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Open a folder or data set",
         separated=True,
     ),
+    ActionSpec(
+        "set_streaming",
+        "Tracking",
+        "Stream",
+        "T",
+        "Send hand poses to other programs on this machine, at ws://127.0.0.1:8765",
+        True,
+    ),
     ActionSpec("save_screenshot", "Tracking", "Save a screenshot", "Ctrl+S", "Save this window"),
     ActionSpec("close", "Tracking", "Quit", "Ctrl+Q", "Close the window", separated=True),
     ActionSpec(

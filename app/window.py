@@ -29,6 +29,8 @@ from app.screenshot import picture_path, save_picture
 from app.settings import Settings
 from app.sources.open_dialog import FOLDER_FORM
 from app.sources.room import SourcesRoom
+from app.streaming.presenter import StreamsPresenter
+from app.streaming.room import StreamsRoom
 from app.tracking.presenter import Action, TrackingPresenter
 from app.tracking.view import TrackingView
 from app.viewport.surface import default_surface
@@ -52,11 +54,13 @@ class MainWindow(QMainWindow):
         settings_path: Path,
         profiles: ProfileStore,
         enrolment: EnrolmentPresenter,
+        streams: StreamsPresenter,
     ) -> None:
         super().__init__()
         self.setWindowTitle("HandTune")
         self.choices = Choices(settings_path)
         self.bridge = SessionBridge(make_session, self)
+        self.streams = StreamsRoom(streams)
         self.sources = SourcesRoom(discover, self.choices, self.bridge, self)
         self.actions_by_name = build_menus(self, self._handler_of)
         self.people = ProfilesRoom(
@@ -109,6 +113,10 @@ class MainWindow(QMainWindow):
     def open_source(self) -> None:
         """Ask for a folder, data set or typed source; does not block."""
         self.sources.open(FOLDER_FORM)
+
+    def set_streaming(self, on: bool) -> None:
+        """Send hand poses to other programs, or stop that."""
+        self.streams.set_on(on)
 
     def save_screenshot(self) -> Path:
         """Save a picture of the window to the pictures folder; where it will be."""
@@ -168,6 +176,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         bar = self.sources.bar
         bar.add_widget(self.people.bar)
+        bar.add_widget(self.streams.badge)
         bar.add_actions(self.actions_by_name[name] for name in BAR_ACTIONS)
         self.body = QWidget()
         column = QVBoxLayout(self.body)
@@ -183,8 +192,10 @@ class MainWindow(QMainWindow):
         self.sources.bar.toggle_asked.connect(self.toggle_tracking)
         self.choices.changed.connect(self.view.show_options)
         self.view.action_asked.connect(self._act)
+        self.streams.refused.connect(self._not_streaming)
         self._closing.begun.connect(self._keep_everything)
         self._closing.ended.connect(lambda: self.people.keeper.close())
+        self._closing.ended.connect(self.streams.close)
 
     def _connect_personal(self) -> None:
         improve, learning = (self.actions_by_name[f"set_{n}"] for n in ("improve", "learning"))
@@ -201,12 +212,17 @@ class MainWindow(QMainWindow):
         self.people.begin_with(wanted.profile)
         for name in SWITCHES:
             self.actions_by_name[f"set_{name}"].setChecked(getattr(wanted, name))
+        self.actions_by_name["set_streaming"].setChecked(self.streams.presenter.given)
         self.view.show_options(self.settings)
         self.sources.show()
 
     def _keep_everything(self) -> None:
         self.choices.save(self, self.view.splitter)
         self.personal.close()
+
+    def _not_streaming(self, sentence: str) -> None:
+        self.actions_by_name["set_streaming"].setChecked(False)
+        self.view.show_note(sentence)
 
     def _track_anew(self) -> None:
         """Go on with the same source as somebody else."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from functools import partial
 
 from app.commands.arguments import add_profile, frame_count
 from app.commands.streaming import add_stream, streaming
@@ -36,10 +35,8 @@ def _window(args: argparse.Namespace) -> int:
 
     if not args.stream:
         return run_window(args.source)
-    from app.live_session import make_streamed_session
-
     with streaming(args.stream) as paced:
-        return run_window(args.source, partial(make_streamed_session, paced.streams))
+        return run_window(args.source, streams=paced.streams)
 
 
 def _remember(name: str) -> None:

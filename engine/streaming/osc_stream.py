@@ -76,7 +76,7 @@ class OscStream:
         failure = self._worker.failure
         return StreamStatus(
             address=str(self.address),
-            clients=1,
+            clients=None,
             sent=self._sent,
             dropped=self._scenes.overwritten + self._refused,
             sentence=failure.sentence if failure else self._trouble or exposure(self.address),

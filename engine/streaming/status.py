@@ -11,8 +11,8 @@ class StreamStatus:
 
     address: str
     """As it may be written on the command line: websocket:127.0.0.1:8765."""
-    clients: int
-    """Who listens at present; 1 for OSC, which cannot know."""
+    clients: int | None
+    """Who listens at present; None for OSC, which cannot know."""
     sent: int
     """Messages that were handed to the network, over all clients."""
     dropped: int

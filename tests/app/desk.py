@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
 from app.bridge import SessionWish
 from app.enrolment.presenter import EnrolmentPresenter, Guiding
+from app.streaming.presenter import StreamsPresenter
 from app.window import MainWindow
 from engine.adaptation.profile_store import ProfileStore
 from engine.capture.camera import SourceInfo
 from engine.messages import Side
 from engine.runtime.clock import monotonic_ns
 from engine.session import SessionState
+from engine.sinks import SceneSinks
+from engine.streaming.streams import Streams, open_streams
 from tests.app.fakes import FakeGuide, FakeMeasuring, FakePictures, FakeSession
 from tests.app.scenes import make_frame, make_frame_set, make_hand, make_scene
+from tests.engine.streaming.hands import free_port
 
 
 class Desk:
@@ -30,14 +35,26 @@ class Desk:
         self.store = ProfileStore(settings_path.parent / "profiles")
         self.guides: list[FakeGuide] = []
         self.measurings: list[FakeMeasuring] = []
+        self.sinks = SceneSinks()
+        self.stream_port = free_port()
         self.window = self.open_window()
 
     def open_window(self) -> MainWindow:
         """The window as at a start of the program."""
         enrolment = EnrolmentPresenter(self._make_guide, self._start_measuring)
         return MainWindow(
-            self._make, lambda: self.devices, self.pictures, self.path, self.store, enrolment
+            self._make,
+            lambda: self.devices,
+            self.pictures,
+            self.path,
+            self.store,
+            enrolment,
+            StreamsPresenter(self.sinks, self._open_streams),
         )
+
+    def _open_streams(self, addresses: Sequence[str]) -> Streams:
+        """At a port of the desk's own."""
+        return open_streams([f"{address}:{self.stream_port}" for address in addresses])
 
     def _make(self, wish: SessionWish) -> FakeSession:
         self.sessions.append(FakeSession(wish, self.lingering))

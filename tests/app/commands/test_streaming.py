@@ -14,12 +14,10 @@ from typing import Any
 import pytest
 import websocket
 
-from app.bridge import SessionWish
 from app.cli import main
 from app.commands.streaming import PacedStreams
 from engine.messages import Frame
 from engine.streaming.streams import Streams, open_streams
-from engine.streaming.websocket_stream import WebSocketStream
 from tests.engine.streaming.hands import free_port, scene_of
 from tests.fakes.cameras import plane_frame
 from tests.fakes.truth_estimator import TruthEstimator
@@ -129,17 +127,13 @@ def test_a_preview_has_no_stream(capsys: pytest.CaptureFixture[str]) -> None:
     assert "python main.py track sim: --stream websocket:8765" in said
 
 
-def test_the_window_s_sessions_are_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_window_gets_the_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
-    def run_window(uri: str | None, factory: Any) -> int:
-        session = factory(SessionWish(uri or "sim:"))
-        sinks = session._tracker.scene_sinks._sinks
-        assert len(sinks) == 1
-        assert isinstance(sinks[0], Streams)
-        assert isinstance(sinks[0]._streams[0], WebSocketStream)
-        assert sinks[0].running
-        made.append(sinks[0])
+    def run_window(_uri: str | None, streams: Streams) -> int:
+        assert streams.running
+        assert streams.status()[0].address.startswith("websocket:127.0.0.1:")
+        made.append(streams)
         return 0
 
     monkeypatch.setitem(sys.modules, "app.application", SimpleNamespace(run_window=run_window))

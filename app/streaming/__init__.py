@@ -1,0 +1,1 @@
+"""Streams in the window: on, off, and how many listen."""

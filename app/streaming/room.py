@@ -1,0 +1,57 @@
+"""The badge in the bar, fed by the presenter twice a second."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QLabel
+
+from app import theme
+from app.streaming.presenter import StreamBadge, StreamsPresenter
+
+LOOK_MS = 500
+
+
+class StreamsRoom(QObject):
+    """Belongs to the window's thread."""
+
+    refused = Signal(str)
+    """(sentence): it could not be switched on."""
+
+    def __init__(self, presenter: StreamsPresenter) -> None:
+        super().__init__()
+        self.presenter = presenter
+        self.badge = theme.styled(QLabel(), "muted")
+        self.badge.setAccessibleName("Streaming")
+        self._shown: StreamBadge | None = None
+        self.badge.hide()
+        self._timer = QTimer(self, interval=LOOK_MS)
+        self._timer.timeout.connect(self.show)
+
+    def set_on(self, on: bool) -> None:
+        """Stream, or stop; `refused` tells where that cannot be."""
+        if on:
+            sentence = self.presenter.switch_on()
+            if sentence:
+                self.refused.emit(sentence)
+        else:
+            self.presenter.switch_off()
+        self.show()
+
+    def show(self) -> None:
+        """Bring the badge up to date; it looks again by itself while something is streamed."""
+        badge = self.presenter.badge()
+        if badge is None:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
+        if badge != self._shown:
+            self._shown = badge
+            self.badge.setVisible(badge is not None)
+            if badge is not None:
+                color = theme.POOR if badge.failed else theme.ACCENT
+                self.badge.setText(f'<span style="color:{color.name()}">●</span> {badge.text}')
+                self.badge.setToolTip(badge.tip)
+
+    def close(self) -> None:
+        self._timer.stop()
+        self.presenter.close()
