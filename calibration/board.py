@@ -160,7 +160,7 @@ class CharucoBoard:
     def ink_m(self) -> Points:
         squares = _black_squares(self.columns, self.rows, self.square_m)
         corners = np.asarray(self.opencv.getObjPoints(), np.float64)[:, 0, :2]
-        ids = self.opencv.getIds().ravel()
+        ids = np.ravel(self.opencv.getIds())
         markers = [
             _marker_ink(self.dictionary, int(marker), 1, self.marker_m) + [*place, *place]
             for marker, place in zip(ids, corners, strict=True)
@@ -282,4 +282,4 @@ def _marker_ink(dictionary: str, marker: int, border_bits: int, side_m: float) -
     for row, line in enumerate(picture == 0):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(int), [0]])))
         runs += [[a, row, b, row + 1] for a, b in edges.reshape(-1, 2)]
-    return np.array(runs, np.float64) * side_m / cells
+    return (side_m / cells) * np.array(runs, np.float64)

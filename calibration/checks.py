@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from calibration.board import Board, Chessboard
 from calibration.faults import Fault, FaultKind
+from calibration.homography import homography
 from calibration.rig import StereoRig
 from calibration.transforms import RigidTransform
 from calibration.views import Detection, View
@@ -71,7 +71,7 @@ def mirrored(name: str) -> Fault:
 
 
 def _seen_from_behind(detection: Detection, board: Board) -> bool:
-    H, _ = cv2.findHomography(board.points_m[detection.ids, :2], detection.pixels)
+    H = homography(board.points_m[detection.ids, :2], detection.pixels)
     if H is None:
         return False
     middle = np.array([*board.points_m[detection.ids, :2].mean(0), 1.0])

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.board import Board
+from calibration.homography import homography, mapped
 from calibration.views import Detection
 
 Matrix = npt.NDArray[np.float64]
@@ -81,10 +82,8 @@ def outline_px(detection: Detection, board: Board) -> Matrix | None:
     points = board.points_m[:, :2]
     low, high = points.min(0), points.max(0)
     corners = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
-    H, _ = cv2.findHomography(points[detection.ids], detection.pixels)
-    if H is None:
-        return None
-    return cv2.perspectiveTransform(corners[None], H)[0].astype(np.float64)
+    H = homography(points[detection.ids], detection.pixels)
+    return None if H is None else mapped(H, corners)
 
 
 def placement(outline: Matrix, size_px: tuple[int, int]) -> Placement:
@@ -125,7 +124,8 @@ def coverage(detections: Sequence[Detection | None], board: Board, stereo: bool 
     low, high = np.min(places, 0), np.max(places, 0)
     low[2:] = 0.0  # a small or an upright board is no merit of its own
     bars = np.minimum((high - low) / (ENOUGH_STEREO if stereo else ENOUGH), 1.0)
-    return Coverage(*(float(bar) for bar in bars), heat)
+    x, y, size, skew = (float(bar) for bar in bars)
+    return Coverage(x, y, size, skew, heat)
 
 
 def _cells(detection: Detection) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -1,8 +1,6 @@
-"""Finding a board in a picture: which of its points are where, to a tenth of a pixel or so.
+"""Finding a board in a picture: which of its points are where, to some hundredths of a pixel.
 
-OpenCV finds squares and markers. Every corner is then placed by the gradients around it, in a
-window that is as large as the picture of one square allows: a larger one takes in the next
-corners' edges, a smaller one gives away accuracy.
+OpenCV finds squares and markers; every corner is then placed anew by corners.py.
 """
 
 from __future__ import annotations
@@ -22,6 +20,8 @@ from calibration.board import (
     CharucoBoard,
     Chessboard,
 )
+from calibration.corners import CLEAR_SHARE, refine_corners
+from calibration.homography import homography, mapped
 from calibration.picture_quality import blur_px, saturated_share
 from calibration.views import Detection
 
@@ -29,9 +29,6 @@ Gray = npt.NDArray[np.uint8]
 Ids = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.float64]
 
-WINDOW_SHARE = 0.3
-"""Half width of the window, as a share of the distance to the nearest other point."""
-WINDOW_PX = (2, 16)
 LEAST_POINTS = 6
 """Of a partly seen board; fewer tell little of its pose."""
 
@@ -107,11 +104,14 @@ class CharucoDetector:
         corners, ids, markers, marker_ids = self._detector.detectBoard(gray)
         if ids is None or len(ids) < LEAST_POINTS:
             return None
-        ids, pixels = ids.ravel().astype(np.int64), corners.reshape(-1, 2).astype(np.float64)
-        of_board = np.isin(marker_ids.ravel(), self._board.opencv.getIds().ravel())
-        squares = np.asarray([m.reshape(4, 2) for m in markers], np.float64)[of_board]
-        ratio = _marker_ratio(self._board.points_m[ids], pixels, squares, self._board.marker_m)
-        return _detection(gray, ids, pixels, ratio)
+        found = np.ravel(ids).astype(np.int64)
+        pixels = np.asarray(corners, np.float64).reshape(-1, 2)
+        of_board = np.isin(np.ravel(marker_ids), np.ravel(self._board.opencv.getIds()))
+        squares = np.asarray(markers, np.float64).reshape(-1, 4, 2)[of_board]
+        ratio = _marker_ratio(self._board.points_m[found], pixels, squares, self._board.marker_m)
+        # A window with an edge of a marker in it is drawn towards the marker.
+        clear = min(CLEAR_SHARE, (1 - self._board.marker_m / self._board.square_m) / 2)
+        return _detection(gray, found, pixels, clear_share=clear, marker_ratio=ratio)
 
 
 class AprilGridDetector:
@@ -125,12 +125,13 @@ class AprilGridDetector:
         """At least two tags, or None."""
         for detector in self._detectors:
             corners, ids, _ = detector.detectMarkers(gray)
-            known = [] if ids is None else np.flatnonzero(ids.ravel() < len(self._board.places_m))
-            if len(known) * 4 >= LEAST_POINTS:
-                tags = ids.ravel()[known].astype(np.int64)
-                pixels = np.asarray([corners[k].reshape(4, 2) for k in known], np.float64)
-                order = np.argsort(tags)
-                return self._detection(gray, tags[order], pixels[order])
+            if ids is None:
+                continue
+            tags = np.ravel(ids).astype(np.int64)
+            quads = np.asarray(corners, np.float64).reshape(-1, 4, 2)
+            order = [k for k in np.argsort(tags) if tags[k] < len(self._board.places_m)]
+            if len(order) * 4 >= LEAST_POINTS:
+                return self._detection(gray, tags[order], quads[order])
         return None
 
     def _detection(self, gray: Gray, tags: Ids, pixels: Pixels) -> Detection | None:
@@ -139,7 +140,9 @@ class AprilGridDetector:
         turn = min(range(4), key=lambda k: _misfit(points, np.roll(pixels, k, axis=1)))
         ids = (4 * tags[:, None] + np.arange(4)).ravel()
         ratio = _marker_ratio(points.mean(1), _crossings(pixels), pixels, self._board.tag_m)
-        return _detection(gray, ids, np.roll(pixels, turn, axis=1).reshape(-1, 2), ratio)
+        return _detection(
+            gray, ids, np.roll(pixels, turn, axis=1).reshape(-1, 2), marker_ratio=ratio
+        )
 
 
 def _tag_detector(border_bits: int) -> cv2.aruco.ArucoDetector:
@@ -152,10 +155,8 @@ def _tag_detector(border_bits: int) -> cv2.aruco.ArucoDetector:
 def _misfit(points: npt.NDArray[np.float64], pixels: Pixels) -> float:
     """How badly a flat board explains the pixels."""
     flat, seen = points[..., :2].reshape(-1, 2), pixels.reshape(-1, 2)
-    H, _ = cv2.findHomography(flat, seen)
-    if H is None:
-        return np.inf
-    return float(np.linalg.norm(cv2.perspectiveTransform(flat[None], H)[0] - seen, axis=1).sum())
+    H = homography(flat, seen)
+    return np.inf if H is None else float(np.linalg.norm(mapped(H, flat) - seen, axis=1).sum())
 
 
 def _first_square(gray: Gray, grid: Pixels) -> float:
@@ -172,12 +173,10 @@ def _marker_ratio(
 
     `points_m` [N, 3] and `pixels` [N, 2] say where that plane is. 0 where they say too little.
     """
-    if len(points_m) < 4 or not len(markers):
+    H = homography(pixels, points_m[:, :2])
+    if H is None or not len(markers):
         return 0.0
-    H, _ = cv2.findHomography(pixels, points_m[:, :2])
-    if H is None:
-        return 0.0
-    flat = cv2.perspectiveTransform(markers.reshape(1, -1, 2), H).reshape(-1, 4, 2)
+    flat = mapped(H, markers)
     sides = np.linalg.norm(flat - np.roll(flat, 1, axis=1), axis=-1)
     return float(np.median(sides) / side_m)
 
@@ -193,10 +192,17 @@ def _crossings(quads: Pixels) -> Pixels:
     return a + share[:, None] * along
 
 
-def _detection(gray: Gray, ids: Ids, pixels: Pixels, marker_ratio: float = 0.0) -> Detection | None:
+def _detection(
+    gray: Gray,
+    ids: Ids,
+    pixels: Pixels,
+    *,
+    clear_share: float = CLEAR_SHARE,
+    marker_ratio: float = 0.0,
+) -> Detection | None:
     order = np.argsort(ids)
     ids, pixels = ids[order].astype(np.int64), np.asarray(pixels, np.float64)[order]
-    refined = refine_corners(gray, pixels)
+    refined = refine_corners(gray, pixels, clear_share)
     height, width = gray.shape
     inside = ((refined >= 0) & (refined <= [width - 1, height - 1])).all(1)
     if inside.sum() < LEAST_POINTS:
@@ -206,25 +212,3 @@ def _detection(gray: Gray, ids: Ids, pixels: Pixels, marker_ratio: float = 0.0) 
         ids, refined, (width, height), blur_px(gray, refined),
         saturated_share(gray, refined), marker_ratio,
     )  # fmt: skip
-
-
-def refine_corners(gray: Gray, pixels: Pixels) -> Pixels:
-    """Corners [N, 2] to sub-pixel accuracy, each in a window that fits its surroundings."""
-    windows = np.clip((WINDOW_SHARE * _spacing(pixels)).astype(int), *WINDOW_PX)
-    refined = pixels.astype(np.float32)
-    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-4)
-    for window in np.unique(windows):
-        chosen = np.flatnonzero(windows == window)
-        part = refined[chosen].reshape(-1, 1, 2).copy()
-        size = (int(window), int(window))
-        refined[chosen] = cv2.cornerSubPix(gray, part, size, (-1, -1), stop)[:, 0]
-    moved = np.linalg.norm(refined - pixels, axis=1)
-    # What wandered off found another corner, or none.
-    return np.where((moved <= windows)[:, None], refined, pixels).astype(np.float64)
-
-
-def _spacing(pixels: Pixels) -> Pixels:
-    """Distance [N] of each point to the nearest other."""
-    apart = np.linalg.norm(pixels[:, None] - pixels[None], axis=-1)
-    np.fill_diagonal(apart, np.inf)
-    return apart.min(1)

@@ -15,7 +15,11 @@ import numpy.typing as npt
 from calibration.board import Board
 from calibration.distorted_camera import DistortedCamera
 from calibration.lens import LensModel
-from calibration.transforms import RigidTransform, axis_angle_from_rotation
+from calibration.transforms import (
+    RigidTransform,
+    axis_angle_from_rotation,
+    rotation_from_axis_angle,
+)
 from calibration.views import View
 
 Matrix = npt.NDArray[np.float64]
@@ -110,7 +114,10 @@ def pose_of_board(
         return None
     best = int(np.argmin(np.ravel(errors)))
     rvec, tvec = cv2.solvePnPRefineLM(points, rays, np.eye(3), None, turns[best], moves[best])
-    pose = RigidTransform(cv2.Rodrigues(rvec)[0], np.ravel(tvec))
+    pose = RigidTransform(
+        rotation_from_axis_angle(np.ravel(rvec).astype(np.float64)),
+        np.ravel(tvec).astype(np.float64),
+    )
     return pose if pose.translation[2] > 0 else None
 
 

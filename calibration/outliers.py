@@ -15,7 +15,7 @@ Matrix = npt.NDArray[np.float64]
 
 FAR_SIGMAS = 4.0
 """A corner further off is believed wrong: of good ones, one in 3000 is."""
-LEAST_FAR_PX = 0.5
+LEAST_FAR_PX = 0.2
 """Nearer is never an outlier: sub-pixel corners of sharp pictures scatter less than noise does."""
 BAD_VIEW_SHARE = 1 / 3
 """A view with more wrong corners than this is dropped as a whole."""

@@ -186,7 +186,8 @@ def _projection_derivatives(
     K, D = camera.K, opencv_coefficients(camera)
     if camera.lens is LensModel.FISHEYE:
         _, J = cv2.fisheye.projectPoints(points_m[:, None], pose[:3], pose[3:], K, D)
-        # f, c, k, rotation, translation, skew
+        J = np.asarray(J, np.float64)  # f, c, k, rotation, translation, skew
         return J[:, 8:14], J[:, :8]
     _, J = cv2.projectPoints(points_m, pose[:3], pose[3:], K, D)
+    J = np.asarray(J, np.float64)
     return J[:, :6], J[:, 6 : 10 + camera.lens.coefficient_count]

@@ -105,9 +105,10 @@ def rectification(rig: StereoRig, focal_px: float | None = None) -> Rectificatio
 
 def rectify(picture: Picture, maps: tuple[Map, Map], border: int = 0) -> Picture:
     """A picture [H, W] or [H, W, 3] resampled by its maps; `border` where it sees nothing."""
-    return cv2.remap(
+    resampled = cv2.remap(
         picture, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=border
     )
+    return np.asarray(resampled, np.uint8)
 
 
 def _middle_ray(camera: DistortedCamera, R_rectified_from_camera: Matrix) -> Matrix:
