@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,13 +81,24 @@ def run(args: argparse.Namespace) -> int:
     profile = open_profile(args.profile)
     recording = _Recording(args.source, path, profile, tracked=not args.no_tracking)
     with _asked_to_stop() as stop:
-        status, health = recording.run(args.seconds, stop)
-    print(_closing_line(status))
+        done = recording.run(args.seconds, stop)
+    print(_closing_line(done.status))
     if args.json is not None:
-        write_json(args.json, _figures(status, health))
-    if status.sentence:
-        raise SessionError(status.sentence)
+        write_json(args.json, _figures(done))
+    if done.sentence:
+        raise SessionError(done.sentence)
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of a recording."""
+
+    status: RecordingStatus
+    health: tuple[Health, ...]
+    """Of the threads, while they ran."""
+    sentence: str
+    """Why it ended before anybody asked for that; empty where all went well."""
 
 
 class _Recording:
@@ -107,9 +119,7 @@ class _Recording:
             else UntrackedSession(uri, self._open)
         )
 
-    def run(
-        self, limit_s: float | None, stop: threading.Event
-    ) -> tuple[RecordingStatus, tuple[Health, ...]]:
+    def run(self, limit_s: float | None, stop: threading.Event) -> _Done:
         """Record until the source ends, the limit is reached, or somebody asks for the end.
 
         Raises:
@@ -118,14 +128,14 @@ class _Recording:
         with self._session as session:
             self._follow(limit_s, stop)
             health = session.health()
-        trouble = session.status()
-        status = session.recording()
+        ended, status = session.status(), session.recording()
+        failed = ended.state is SessionState.FAILED
+        sentence = (status.sentence if status else "") or (ended.sentence if failed else "")
         if status is None or not status.frames:
-            reason = (status.sentence if status else "") or trouble.sentence
-            raise SourceError(reason or f"No frame came from '{session.uri}': nothing to record.")
-        if trouble.state is SessionState.FAILED:
-            print(f"\nhandtune: {trouble.sentence}", file=sys.stderr)
-        return status, health
+            raise SourceError(
+                sentence or f"No frame came from '{session.uri}', so there is nothing recorded."
+            )
+        return _Done(status, health, sentence)
 
     def _open(self, uri: str) -> Camera:
         """On the capture thread. A recording is recorded from its very first frame, a device from
@@ -204,7 +214,8 @@ def _drops(status: RecordingStatus) -> dict[str, int]:
     }
 
 
-def _figures(status: RecordingStatus, health: tuple[Health, ...]) -> dict[str, Any]:
+def _figures(done: _Done) -> dict[str, Any]:
+    status = done.status
     return {
         "files": [str(path) for path in status.paths],
         "seconds": status.seconds,
@@ -222,7 +233,7 @@ def _figures(status: RecordingStatus, health: tuple[Health, ...]) -> dict[str, A
                 "latency_p95_ms": part.latency_p95_ms,
                 "dropped": part.dropped,
             }
-            for part in health
+            for part in done.health
         },
     }
 
