@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "track": "track hands in any source and write joints, meshes, figures, video",
         "record": "record a source and its hands as a session file",
         "export": "write recorded or tracked hands as glb, bvh, csv, npz or mp4",
+        "compare": "replay a session through two trackers and compare them",
         "verify": "read every byte of a recorded session and say what is wrong",
         "repair": "write a whole session from a damaged or unfinished one",
         "enrol": "get to know a new person's hand in a guided minute",
