@@ -60,7 +60,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("HandTune")
         self.choices = Choices(settings_path)
         self.bridge = SessionBridge(make_session, self)
-        self.streams = StreamsRoom(streams)
         self.sources = SourcesRoom(discover, self.choices, self.bridge, self)
         self.actions_by_name = build_menus(self, self._handler_of)
         self.people = ProfilesRoom(
@@ -71,6 +70,7 @@ class MainWindow(QMainWindow):
         surface = default_surface()
         viewport = ViewportWidget(pictures, surface)
         self.enrolment = EnrolmentRoom(enrolment, viewport, surface)
+        self.streams = StreamsRoom(streams, viewport)
         self.personal = PersonalRoom(self.bridge, self.people, self.enrolment)
         self.learning = self.personal.learning_card
         self.view = TrackingView(
@@ -176,7 +176,6 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         bar = self.sources.bar
         bar.add_widget(self.people.bar)
-        bar.add_widget(self.streams.badge)
         bar.add_actions(self.actions_by_name[name] for name in BAR_ACTIONS)
         self.body = QWidget()
         column = QVBoxLayout(self.body)

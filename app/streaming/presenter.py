@@ -16,7 +16,7 @@ DEFAULT_ADDRESSES = ("websocket",)
 
 @dataclass(frozen=True, slots=True)
 class StreamBadge:
-    """A few words for the bar, and all that is behind them."""
+    """A few words, and all that is behind them."""
 
     text: str
     tip: str
@@ -100,7 +100,7 @@ def _audience(status: Sequence[StreamStatus]) -> str:
     known = [one.clients for one in status if one.clients is not None]
     if not known:
         return "sending"
-    return f"{sum(known)} listening" if any(known) else "nobody listens yet"
+    return f"{sum(known)} listening" if any(known) else "nobody listens"
 
 
 def _line(status: StreamStatus) -> str:

@@ -1,11 +1,11 @@
-"""The badge in the bar, fed by the presenter twice a second."""
+"""The badge over the 3D view, fed by the presenter twice a second."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QWidget
 
-from app import theme
+from app.streaming.badge import StreamBadgeView
 from app.streaming.presenter import StreamBadge, StreamsPresenter
 
 LOOK_MS = 500
@@ -17,13 +17,12 @@ class StreamsRoom(QObject):
     refused = Signal(str)
     """(sentence): it could not be switched on."""
 
-    def __init__(self, presenter: StreamsPresenter) -> None:
+    def __init__(self, presenter: StreamsPresenter, host: QWidget) -> None:
+        """The badge lies in a corner of `host`."""
         super().__init__()
         self.presenter = presenter
-        self.badge = theme.styled(QLabel(), "muted")
-        self.badge.setAccessibleName("Streaming")
+        self.badge = StreamBadgeView(host)
         self._shown: StreamBadge | None = None
-        self.badge.hide()
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.show)
 
@@ -46,11 +45,7 @@ class StreamsRoom(QObject):
             self._timer.start()
         if badge != self._shown:
             self._shown = badge
-            self.badge.setVisible(badge is not None)
-            if badge is not None:
-                color = theme.POOR if badge.failed else theme.ACCENT
-                self.badge.setText(f'<span style="color:{color.name()}">●</span> {badge.text}')
-                self.badge.setToolTip(badge.tip)
+            self.badge.show_badge(badge)
 
     def close(self) -> None:
         self._timer.stop()

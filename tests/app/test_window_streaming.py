@@ -19,7 +19,7 @@ def test_a_key_streams_and_the_badge_says_so(desk: Desk, qtbot: QtBot) -> None:
     qtbot.keyClick(desk.window, Qt.Key.Key_T)
     assert desk.window.actions_by_name["set_streaming"].isChecked()
     assert badge.isVisibleTo(desk.window)
-    assert "nobody listens yet" in badge.text()
+    assert "nobody listens" in badge.text()
     assert f"ws://127.0.0.1:{desk.stream_port}/handtune" in badge.toolTip()
     listener = websocket.create_connection(
         f"ws://127.0.0.1:{desk.stream_port}", timeout=5, suppress_origin=True
@@ -32,6 +32,17 @@ def test_a_key_streams_and_the_badge_says_so(desk: Desk, qtbot: QtBot) -> None:
     assert not badge.isVisibleTo(desk.window)
     assert listener.recv() == ""  # Goodbye.
     listener.close(timeout=1)
+
+
+def test_the_badge_stays_in_its_corner(desk: Desk) -> None:
+    badge, viewport = desk.window.streams.badge, desk.window.view.viewport
+    desk.window.actions_by_name["set_streaming"].setChecked(True)
+    for width in (1280, 900, 1500):
+        desk.window.resize(width, 700)
+        right = badge.geometry().right()
+        assert viewport.width() - 20 < right < viewport.width()
+        assert badge.geometry().top() >= 0
+    desk.window.actions_by_name["set_streaming"].setChecked(False)
 
 
 def test_a_taken_port_is_said_and_the_switch_goes_back(desk: Desk) -> None:

@@ -60,7 +60,7 @@ def test_the_badge_says_who_listens(
     assert len(opener.opened) == 1
     badge = presenter.badge()
     assert badge is not None
-    assert badge.text == "Streaming · nobody listens yet"
+    assert badge.text == "Streaming · nobody listens"
     assert "for programs on this machine only" in badge.tip
     listener = websocket.create_connection(
         f"ws://127.0.0.1:{opener.port}", timeout=5, suppress_origin=True
