@@ -24,7 +24,13 @@ from engine.export.animated_hand import AnimatedHand
 from engine.export.axes import PRESETS, Axes, ExportFormat, in_file
 from engine.export.gltf_buffer import GltfBuffer
 from engine.export.gltf_hand import Animation, inverse_bind_matrices, joint_nodes, mesh_primitive
-from engine.export.resampling import even_times, resampled, visible_spans
+from engine.export.resampling import (
+    even_times,
+    resampled,
+    spans_on_ticks,
+    visible_spans,
+    with_holds,
+)
 from engine.export.settings import ExportSettings
 from engine.export.take import Take
 
@@ -104,8 +110,11 @@ class _Scene:
     def _animate(self, animated: AnimatedHand, fps: float | None, wrist_node: int) -> None:
         motion, end_s, rate = animated.motion, self._take.duration_s, self._take.rate_hz
         spans = visible_spans(motion.times_s, rate, end_s)
-        if fps is not None:
+        if fps is None:
+            motion = with_holds(motion, spans, rate)
+        else:
             motion = resampled(motion, even_times(end_s, fps), rate)
+            spans = spans_on_ticks(spans, fps)
         self._animation.add_motion(motion, self._axes, wrist_node)
         self._animation.add_visibility(spans, end_s, wrist_node)
 

@@ -65,6 +65,21 @@ def resampled(motion: HandMotion, times_s: Float64, rate_hz: float) -> HandMotio
     return HandMotion(times_s, rotation_from_quaternion(mixed), wrists)
 
 
+def with_holds(motion: HandMotion, spans: Float64, rate_hz: float) -> HandMotion:
+    """The motion as seen, and once more at the end of each span [S, 2] that a gap follows, so that
+    a player does not drift towards what comes after the gap."""
+    ends = spans[:-1, 1]
+    times = np.sort(np.concatenate([motion.times_s, ends]))
+    return resampled(motion, times, rate_hz)
+
+
+def spans_on_ticks(spans: Float64, rate_hz: float) -> Float64:
+    """Spans [S, 2] that begin at ticks of a clock: before its first tick a span has no pose."""
+    starts = np.ceil(spans[:, 0] * rate_hz - SAME_MOMENT_S) / rate_hz
+    on_ticks = np.stack([starts, spans[:, 1]], -1)[starts < spans[:, 1]]
+    return on_ticks if len(on_ticks) else spans
+
+
 def even_times(duration_s: float, rate_hz: float) -> Float64:
     """[K] seconds from 0 in steps of one frame, as many as there are in the duration."""
     return np.arange(int(np.floor(duration_s * rate_hz + 1e-6)) + 1) / rate_hz

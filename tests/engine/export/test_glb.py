@@ -94,6 +94,18 @@ def test_a_hand_that_is_not_seen_is_not_shown(tmp_path: Path) -> None:
     assert shown == [frame not in unseen for frame in range(30)]
 
 
+@pytest.mark.parametrize("fps", [None, 45.0])
+def test_a_hand_does_not_fly_over_a_gap(tmp_path: Path, fps: float | None) -> None:
+    """A frame long it stays where it was last seen; shown again, it is there at once."""
+    player = written(tmp_path, take(30, unseen=range(5, 25)), fps=fps)
+    for time_s in np.linspace(0, 29 / FPS, 233):
+        if visible(player, time_s):
+            in_gap = 4 / FPS < time_s < 25 / FPS
+            state = state_at(4 / FPS if in_gap else time_s)
+            wrist = player.node_matrices(time_s)[player.names["right_wrist"]][:3, 3]
+            assert np.linalg.norm(wrist - PRESETS["gltf"].points(state.joints[0])) < 4e-4
+
+
 def test_a_hand_missed_for_a_moment_stays(tmp_path: Path) -> None:
     player = written(tmp_path, take(12, unseen=(5, 6)))
     assert all(path != "scale" for _, path, *_ in player.channels())
