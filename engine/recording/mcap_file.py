@@ -56,7 +56,12 @@ class _Pending:
 class _Chunk:
     """One that is on disk, and what it takes to take it back."""
 
-    index: records.ChunkIndex
+    start: int
+    """Place in the file, bytes."""
+    times: tuple[int, int]
+    """Of the first and the last message, ns."""
+    index: bytes
+    """Its ChunkIndex record; made at once, because at the end there may be thousands."""
     counts: Counter[int]
     frames: tuple[Times, ...]
     crc_before: int
@@ -152,10 +157,16 @@ class McapFile:
             message_start_time=chunk.message_start_time,
             uncompressed_size=chunk.uncompressed_size,
         )
-        counts = Counter({channel: len(offsets) for channel, offsets in pending.offsets.items()})
-        crc_before = self._crc
+        made = _Chunk(
+            start=self._position,
+            times=(chunk.message_start_time, chunk.message_end_time),
+            index=_bytes(index),
+            counts=Counter({channel: len(offsets) for channel, offsets in pending.offsets.items()}),
+            frames=tuple(pending.frames),
+            crc_before=self._crc,
+        )
         self._write(data + b"".join(indices))
-        self._chunks.append(_Chunk(index, counts, tuple(pending.frames), crc_before))
+        self._chunks.append(made)
         self._pending = _Pending()
 
     def discard_pending(self) -> None:
@@ -170,7 +181,7 @@ class McapFile:
     def take_back_chunk(self) -> dict[str, int]:
         """Remove the last chunk from the disk; how many messages it held, by topic."""
         last = self._chunks.pop()
-        self._rewind(last.index.chunk_start_offset, last.crc_before)
+        self._rewind(last.start, last.crc_before)
         names = {channel: topic for topic, channel in self._channels.items()}
         return {names[channel]: count for channel, count in last.counts.items()}
 
@@ -219,17 +230,17 @@ class McapFile:
         data_end = attached + _bytes(records.DataEnd(zlib.crc32(attached, self._crc)))
         start = self._position + len(data_end)
         schemas = {schema.id: schema for schema, _ in self._definitions.values()}
-        groups: list[tuple[Opcode, list[records.McapRecord]]] = [
-            (Opcode.SCHEMA, list(schemas.values())),
-            (Opcode.CHANNEL, [channel for _, channel in self._definitions.values()]),
-            (Opcode.STATISTICS, [self._statistics(len(schemas))]),
-            (Opcode.CHUNK_INDEX, [chunk.index for chunk in self._chunks]),
-            (Opcode.ATTACHMENT_INDEX, [attached_index]),
-            (Opcode.METADATA_INDEX, list(self._metadata)),
+        channels = [channel for _, channel in self._definitions.values()]
+        groups: list[tuple[Opcode, bytes]] = [
+            (Opcode.SCHEMA, b"".join(map(_bytes, schemas.values()))),
+            (Opcode.CHANNEL, b"".join(map(_bytes, channels))),
+            (Opcode.STATISTICS, _bytes(self._statistics(len(schemas)))),
+            (Opcode.CHUNK_INDEX, b"".join(chunk.index for chunk in self._chunks)),
+            (Opcode.ATTACHMENT_INDEX, _bytes(attached_index)),
+            (Opcode.METADATA_INDEX, b"".join(map(_bytes, self._metadata))),
         ]
         summary, offsets = b"", b""
-        for opcode, group in groups:
-            data = b"".join(map(_bytes, group))
+        for opcode, data in groups:
             if data:
                 offset = records.SummaryOffset(opcode, start + len(summary), len(data))
                 offsets += _bytes(offset)
@@ -243,23 +254,25 @@ class McapFile:
     def _frame_table(self) -> FrameTable:
         return table_of(
             [
-                (times.sequence, times.log_ns, times.publish_ns, chunk.index.chunk_start_offset)
+                (times.sequence, times.log_ns, times.publish_ns, chunk.start)
                 for chunk in self._chunks
                 for times in chunk.frames
             ]
         )
 
     def _statistics(self, schema_count: int) -> records.Statistics:
-        counts = sum((chunk.counts for chunk in self._chunks), Counter[int]())
-        indices = [chunk.index for chunk in self._chunks]
+        counts: Counter[int] = Counter()
+        for chunk in self._chunks:
+            counts.update(chunk.counts)
+        times = [chunk.times for chunk in self._chunks]
         return records.Statistics(
             attachment_count=1,
             channel_count=len(self._channels),
             channel_message_counts=dict(counts),
-            chunk_count=len(indices),
+            chunk_count=len(times),
             message_count=counts.total(),
-            message_end_time=max((i.message_end_time for i in indices), default=0),
-            message_start_time=min((i.message_start_time for i in indices), default=0),
+            message_end_time=max((end for _, end in times), default=0),
+            message_start_time=min((start for start, _ in times), default=0),
             metadata_count=len(self._metadata),
             schema_count=schema_count,
         )

@@ -26,6 +26,7 @@ from engine.recording.messages import (
     encode_frame,
     encode_header,
     encode_scene,
+    warm_up,
 )
 from engine.recording.place import (
     checked_target,
@@ -62,8 +63,16 @@ class SessionWriter:
     then: all that was written by then is in whole files.
     """
 
-    def __init__(self, path: Path, header: SessionHeader, split: SplitRule | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        header: SessionHeader,
+        split: SplitRule | None = None,
+        chunk_ns: int = CHUNK_NS,
+    ) -> None:
         """Raises SessionError where nothing can be written at `path`, or something is there."""
+        warm_up()
+        self._longest_chunk_ns = chunk_ns
         self._path = checked_target(path)
         self.header = header
         """Of the first file; the others differ in `part`."""
@@ -117,7 +126,7 @@ class SessionWriter:
         if file.pending == 0:
             self._chunk_ns = now_ns
         try:
-            if file.pending >= CHUNK_BYTES or now_ns - self._chunk_ns >= CHUNK_NS:
+            if file.pending >= CHUNK_BYTES or now_ns - self._chunk_ns >= self._longest_chunk_ns:
                 self._close_chunk(file)
             if self._unsynced and now_ns - self._sync_ns >= SYNC_NS:
                 file.sync()

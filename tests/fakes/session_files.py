@@ -24,7 +24,7 @@ def write_session(
     split: SplitRule | None = None,
 ) -> Path:
     """Stereo frames 0, 1, 2, ..., a scene for each, and one event, in chunks of `in_chunk`."""
-    writer = SessionWriter(path, header(), split)
+    writer = SessionWriter(path, header(), split, chunk_ns=10**12)  # However slow the machine.
     for number in range(frames):
         frame = stereo_frame(number)
         writer.add_scene(scene_of(frame))
