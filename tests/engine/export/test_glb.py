@@ -98,7 +98,7 @@ def test_a_hand_that_is_not_seen_is_not_shown(tmp_path: Path) -> None:
 def test_a_hand_does_not_fly_over_a_gap(tmp_path: Path, fps: float | None) -> None:
     """A frame long it stays where it was last seen; shown again, it is there at once."""
     player = written(tmp_path, take(30, unseen=range(5, 25)), fps=fps)
-    for time_s in np.linspace(0, 0.95, 229):
+    for time_s in np.linspace(0, 0.95, 77):
         if visible(player, time_s):
             in_gap = 4 / FPS < time_s < 25 / FPS
             state = state_at(4 / FPS if in_gap else time_s)
