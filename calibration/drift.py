@@ -24,6 +24,7 @@ RATIO = 0.75
 MOST_FEATURES = 3000
 CONSENSUS_PX = 2.0
 """Matches that no epipolar geometry explains to this are taken to be wrong."""
+GOOD_PX = 3.0
 LEAST_MATCHES = 20
 DRIFT_PX = 1.0
 """More than what was calibrated, in a picture 640 wide, from which a rig is to be calibrated
@@ -37,7 +38,8 @@ class EpipolarError:
     matches: int
     rms_px: float
     median_px: float
-    p95_px: float
+    good_share: float
+    """Of the matches, that are within 3 px: the others are wrong matches, or all of them are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +52,41 @@ class DriftCheck:
     sentence: str
 
 
-def matched_features(left: Gray, right: Gray) -> tuple[Matrix, Matrix]:
-    """Pixels [N, 2] of the same things in two pictures [H, W].
+def matched_features(
+    left: Gray | Sequence[Gray], right: Gray | Sequence[Gray]
+) -> tuple[Matrix, Matrix]:
+    """Pixels [N, 2] of the same things in a pair of pictures [H, W], or in several pairs together.
 
     SIFT features, mutually best and distinct, that agree on SOME epipolar geometry; which one is
     left open, so that a rig is judged by matches that it did not choose.
     """
+    lefts = [left] if isinstance(left, np.ndarray) else left
+    rights = [right] if isinstance(right, np.ndarray) else right
+    found = [_distinct_matches(a, b) for a, b in zip(lefts, rights, strict=True)]
+    a, b = (np.concatenate([pair[k] for pair in found]) for k in range(2))
+    return _in_consensus(a, b)
+
+
+def _distinct_matches(left: Gray, right: Gray) -> tuple[Matrix, Matrix]:
+    """Mutually best matches of one pair, right or wrong."""
     sift = cv2.SIFT.create(nfeatures=MOST_FEATURES)
     points_a, words_a = sift.detectAndCompute(left, None)
     points_b, words_b = sift.detectAndCompute(right, None)
     if words_a is None or words_b is None or min(len(words_a), len(words_b)) < 2:
         return np.zeros((0, 2)), np.zeros((0, 2))
-    forth = _best(words_a, words_b)
-    back = _best(words_b, words_a)
+    forth = _best(np.asarray(words_a, np.float32), np.asarray(words_b, np.float32))
+    back = _best(np.asarray(words_b, np.float32), np.asarray(words_a, np.float32))
     pairs = [(a, b) for a, b in forth.items() if back.get(b) == a]
     pixels_a = np.array([points_a[a].pt for a, _ in pairs], np.float64).reshape(-1, 2)
     pixels_b = np.array([points_b[b].pt for _, b in pairs], np.float64).reshape(-1, 2)
-    return _in_consensus(pixels_a, pixels_b)
+    return pixels_a, pixels_b
 
 
 def epipolar_error_of_features(
     left: Gray | Sequence[Gray], right: Gray | Sequence[Gray], rig: StereoRig
 ) -> EpipolarError:
     """The error of what is matched in a pair of pictures, or in several pairs together."""
-    lefts = [left] if isinstance(left, np.ndarray) else left
-    rights = [right] if isinstance(right, np.ndarray) else right
-    found = [matched_features(a, b) for a, b in zip(lefts, rights, strict=True)]
-    a = np.concatenate([pair[0] for pair in found])
-    b = np.concatenate([pair[1] for pair in found])
-    return epipolar_error(a, b, rig)
+    return epipolar_error(*matched_features(left, right), rig)
 
 
 def epipolar_error(left_px: Matrix, right_px: Matrix, rig: StereoRig) -> EpipolarError:
@@ -86,12 +94,12 @@ def epipolar_error(left_px: Matrix, right_px: Matrix, rig: StereoRig) -> Epipola
     distances = epipolar_distances(left_px, right_px, rig)
     distances = distances[np.isfinite(distances)]
     if not len(distances):
-        return EpipolarError(0, np.inf, np.inf, np.inf)
+        return EpipolarError(0, np.inf, np.inf, 0.0)
     return EpipolarError(
         len(distances),
         float(np.sqrt((distances**2).mean())),
         float(np.median(distances)),
-        float(np.percentile(distances, 95)),
+        float((distances <= GOOD_PX).mean()),
     )
 
 

@@ -118,12 +118,10 @@ class Parameters:
             if c:
                 held = self.start.T_camera_from_rig[c]
                 places.append(_transform(x[self.place_at(c)]) if self.free_places else held)
-        poses = tuple(_transform(x[self.view_at(v)]) for v in range(self._views))
-        return Estimate(tuple(cameras), tuple(places), poses)
-
-    @property
-    def _views(self) -> int:
-        return len(self.start.T_rig_from_board)
+        poses = x[self.camera_count :].reshape(-1, 6)
+        turns = rotation_from_axis_angle(poses[:, :3])
+        placed = (RigidTransform(R, T) for R, T in zip(turns, poses[:, 3:], strict=True))
+        return Estimate(tuple(cameras), tuple(places), tuple(placed))
 
     def jacobian(self, x: Vector, seen: Sequence[Observation]) -> sparse.csr_matrix:
         """Derivatives [2 x points, count] of the residuals, u and v of a point in turn."""
@@ -185,9 +183,9 @@ def _projection_derivatives(
     """Derivatives [2N, 6] by the pose and [2N, 4 + coefficients] by the intrinsics."""
     K, D = camera.K, opencv_coefficients(camera)
     if camera.lens is LensModel.FISHEYE:
-        _, J = cv2.fisheye.projectPoints(points_m[:, None], pose[:3], pose[3:], K, D)
-        J = np.asarray(J, np.float64)  # f, c, k, rotation, translation, skew
+        _, by_all = cv2.fisheye.projectPoints(points_m[:, None], pose[:3], pose[3:], K, D)
+        J = np.asarray(by_all, np.float64)  # f, c, k, rotation, translation, skew
         return J[:, 8:14], J[:, :8]
-    _, J = cv2.projectPoints(points_m, pose[:3], pose[3:], K, D)
-    J = np.asarray(J, np.float64)
+    _, by_all = cv2.projectPoints(points_m, pose[:3], pose[3:], K, D)
+    J = np.asarray(by_all, np.float64)
     return J[:, :6], J[:, 6 : 10 + camera.lens.coefficient_count]

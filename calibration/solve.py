@@ -15,7 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.board import Board
-from calibration.checks import different_sizes, mirrored, mirrored_points, out_of_step, unmirrored
+from calibration.checks import (
+    different_sizes,
+    mirrored,
+    mirrored_points,
+    never_tilted,
+    out_of_step,
+    unmirrored,
+)
 from calibration.depth_error import rig_of
 from calibration.distorted_camera import DistortedCamera
 from calibration.errors import CalibrationCancelled, CalibrationError, CalibrationProblem
@@ -133,6 +140,10 @@ def _agreed_pair(
     pair = pair_estimate(alone[0], alone[1])
     if pair is not None and pair.agreeing_share >= AGREEING_SHARE:
         return pair
+    for mono in alone:
+        poses = [pose for pose in mono.T_camera_from_board if pose is not None]
+        if (fault := never_tilted(poses)) is not None:
+            raise fatal(fault)
     name = _mirrored_camera(views, board, alone, choice, cancelled)
     if name is not None:
         raise fatal(mirrored(name))

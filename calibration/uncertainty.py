@@ -7,7 +7,7 @@ share: a board that is not flat, a wrong square, a lens of another kind.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -60,17 +60,18 @@ def deviation_of(refined: Refined, figure: Callable[[Estimate], Matrix]) -> Matr
 
     `figure` must not depend on the poses of the board.
     """
-    x = refined.parameters.vector(refined.estimate)
-    count = refined.parameters.camera_count
+    rig = replace(refined.estimate, T_rig_from_board=())
+    parameters = replace(refined.parameters, start=rig)
+    x = parameters.vector(rig)
     if not np.isfinite(refined.covariance).all():
         return np.full(np.shape(figure(refined.estimate)), np.inf)
     scales = np.maximum(np.sqrt(np.maximum(np.diag(refined.covariance), 0.0)), 1e-9)
     columns = []
-    for k in range(count):
+    for k in range(len(x)):
         step = np.zeros(len(x))
         step[k] = 0.1 * scales[k]
-        above = figure(refined.parameters.estimate(x + step))
-        below = figure(refined.parameters.estimate(x - step))
+        above = figure(parameters.estimate(x + step))
+        below = figure(parameters.estimate(x - step))
         columns.append((np.asarray(above) - np.asarray(below)) / (2 * step[k]))
     J = np.stack(columns, -1)
     return np.sqrt(np.einsum("...i,ij,...j->...", J, refined.covariance, J))

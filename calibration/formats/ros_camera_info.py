@@ -1,4 +1,4 @@
-"""ROS: a camera_info YAML for each camera, as camera_calibration writes them (left.yaml, right.yaml).
+"""ROS: a camera_info YAML for each camera, as camera_calibration writes them.
 
 The pair's geometry stands in the rectification: R of each camera, and -fx b in the right P.
 """
@@ -99,8 +99,8 @@ def _read(text: str) -> tuple[DistortedCamera, Matrix, Matrix]:
     if model not in MODELS.values():
         raise ValueError(f"the distortion_model '{model}' is not one of plumb_bob, "
                          "rational_polynomial, equidistant")  # fmt: skip
-    D = _data(table, "distortion_coefficients")
-    D = array(D, (len(D),), "distortion_coefficients")
+    values = _data(table, "distortion_coefficients")
+    D = array(values, (len(values),), "distortion_coefficients")
     R = array(_data(table, "rectification_matrix"), (3, 3), "rectification_matrix")
     check_rotation(R)
     P = array(_data(table, "projection_matrix"), (3, 4), "projection_matrix")
