@@ -125,10 +125,12 @@ def encode_depth(frame: Frame) -> tuple[np.ndarray, float]:
     only what is found equal is stored small."""
     unit = np.float32(frame.depth_unit_m)
     if unit > 0:
-        from engine.recording.depth_units import whole_units  # numba: not for those who only read
-
-        raw = whole_units(frame.depth_m, unit)
-        if raw is not None:
+        # One buffer for all steps: fresh memory would cost more than the arithmetic.
+        metres = np.multiply(frame.depth_m, np.float32(1.0) / unit, dtype=np.float32)
+        with np.errstate(invalid="ignore"):  # NaN and infinity are found unequal below.
+            raw = np.rint(metres, out=metres).astype(np.uint16)
+        np.multiply(raw, unit, out=metres, dtype=np.float32)
+        if np.array_equal(metres.view("i4"), frame.depth_m.view("i4")):
             return raw, float(unit)
     return frame.depth_m, 0.0
 
@@ -140,13 +142,6 @@ def decode_depth(stored: np.ndarray, unit_m: float) -> Float32:
     if unit_m > 0:
         return np.multiply(stored, np.float32(unit_m), dtype=np.float32)
     return stored.astype(np.float32, copy=False)
-
-
-def warm_up() -> None:
-    """Load what the first frame would otherwise wait for."""
-    from engine.recording.depth_units import whole_units
-
-    whole_units(np.zeros((1, 1), np.float32), np.float32(1.0))
 
 
 def encode_scene(scene: Scene) -> Encoded:

@@ -26,7 +26,6 @@ from engine.recording.messages import (
     encode_frame,
     encode_header,
     encode_scene,
-    warm_up,
 )
 from engine.recording.place import (
     checked_target,
@@ -71,7 +70,6 @@ class SessionWriter:
         chunk_ns: int = CHUNK_NS,
     ) -> None:
         """Raises SessionError where nothing can be written at `path`, or something is there."""
-        warm_up()
         self._longest_chunk_ns = chunk_ns
         self._path = checked_target(path)
         self.header = header
