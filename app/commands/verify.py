@@ -48,7 +48,8 @@ def report_lines(report: VerifyReport) -> list[str]:
         *([] if report.header is None else header_lines(report.header)),
         *count_lines(report.counts),
         *_gap_lines(report.gaps),
-        f"  dropped while recording: {report.drops} frames",
+        f"  dropped while recording: {report.drops} frames; in the file and not tracked: "
+        f"{report.untracked}",
         *_event_lines(report),
         *(f"  damage {damage}" for damage in report.damages),
         *(f"  problem: {problem}" for problem in report.problems),

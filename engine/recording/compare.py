@@ -8,7 +8,7 @@ recording. A tracker remembers, so one frame more or less would change what foll
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from engine.evaluation.report import EvalReport, build_report, without_nan
 from engine.inference.estimator import Estimator
 from engine.messages import Frame, FrameSet, HandState, Scene
 from engine.recording.reader import SessionReader
+from engine.runtime.clock import monotonic_ns
 from engine.tracker import broken
 
 Float64 = npt.NDArray[np.float64]
@@ -84,7 +85,8 @@ class Run:
         if broken(self._time_ns, frame.time_ns):
             self._estimator.reset()
         self._time_ns = frame.time_ns
-        scene = self._estimator.estimate(FrameSet((frame,)))
+        now = replace(frame, captured_ns=monotonic_ns(), source_ns=frame.time_ns)
+        scene = self._estimator.estimate(FrameSet((now,)))
         self._estimator.settle()
         return scene
 

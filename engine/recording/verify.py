@@ -50,6 +50,8 @@ class VerifyReport:
     gaps: tuple[Gap, ...]
     drops: int
     """Frames that were captured and never reached the file, as its events tell."""
+    untracked: int
+    """Frames in the file that came faster than they could be tracked."""
     events: tuple[Event, ...]
     damages: tuple[Damage, ...]
     lost: Mapping[str, int]
@@ -105,7 +107,8 @@ def verify(path: Path, watch: Callable[[float], None] = lambda _share: None) -> 
         duration_s=duration_s(inventory.frames),
         fps=_rate(inventory.frames),
         gaps=gaps_of(inventory.frames),
-        drops=sum(int(e.figures.get("frames", 0)) for e in _of_kind(inventory, EventKind.DROP)),
+        drops=_dropped(inventory.events, "frames"),
+        untracked=_dropped(inventory.events, "not_tracked"),
         events=tuple(inventory.events),
         damages=tuple(inventory.damages),
         lost=lost,
@@ -173,5 +176,6 @@ def _rate(frames: Sequence[FrameMark]) -> float:
     return NS_PER_S / usual_ns if usual_ns > 0 else 0.0
 
 
-def _of_kind(inventory: Inventory, kind: EventKind) -> list[Event]:
-    return [event for event in inventory.events if event.kind is kind]
+def _dropped(events: Sequence[Event], figure: str) -> int:
+    drops = [event.figures for event in events if event.kind is EventKind.DROP]
+    return int(sum(figures.get(figure, 0.0) for figures in drops))
