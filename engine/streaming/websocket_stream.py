@@ -9,7 +9,6 @@ slow the tracker or each other: each has room for one message, which the next on
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import socket
 import threading
@@ -23,17 +22,17 @@ from engine.messages import Health, Scene
 from engine.runtime.clock import monotonic_ns
 from engine.runtime.slot import Slot
 from engine.runtime.worker import StopSignal, Worker
-from engine.streaming.address import StreamAddress, StreamError, place
+from engine.streaming.address import StreamAddress
 from engine.streaming.admission import Refusal, Wish, admit
 from engine.streaming.listener import Listener
-from engine.streaming.messages import SceneMessages, Topic, greeting
+from engine.streaming.listening_socket import exposure, listening_socket
+from engine.streaming.messages import SceneMessages, greeting
 from engine.streaming.status import StreamStatus
 
 TURN_S = 0.1
 """The server looks so often whether it should stop."""
 LARGEST_MESSAGE = 1024
 """Bytes that a client may send at once; more closes its connection (code 1009)."""
-BACKLOG = 16
 OPENING_S, PING_EVERY_S, PING_TIMEOUT_S, CLOSING_S = 5.0, 5.0, 10.0, 1.0
 
 # What strangers do to the port is no news for the person at the window.
@@ -72,7 +71,7 @@ class WebSocketStream:
             WeightsError: the hand model is missing.
         """
         self._messages = SceneMessages()
-        self._socket = _listening_socket(self.address)
+        self._socket = listening_socket(self.address)
         try:
             self._worker.start()
         except BaseException:
@@ -228,43 +227,3 @@ class WebSocketStream:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-
-
-def exposure(address: StreamAddress) -> str:
-    """Where to listen, and to whom that is open."""
-    where = f"ws://{place(address.host, address.port)}/{Topic.HANDTUNE} and /{Topic.OPENXR}"
-    pages = f" Web pages of {', '.join(address.origins)} may listen." if address.origins else ""
-    if address.loopback:
-        return f"Hand poses at {where}, for programs on this machine only.{pages}"
-    return (
-        f"Hand poses at {where}: every machine that can reach this one may listen, unencrypted; "
-        f"poses only, no images, and nobody can command anything.{pages}"
-    )
-
-
-def _listening_socket(address: StreamAddress) -> socket.socket:
-    """Raises StreamError."""
-    try:
-        found = socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-        family, _, _, _, where = found[0]
-        return socket.create_server(where[:2], family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise StreamError(_sentence(address, error)) from error
-
-
-def _sentence(address: StreamAddress, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"Cannot stream at port {address.port}: another program listens there already; end it "
-            f"or choose another port, for example {address.kind}:{address.port + 1}."
-        )
-    if error.errno == errno.EACCES:
-        return f"Cannot stream at port {address.port}: not allowed; choose one from 1024 up."
-    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return (
-            f"Cannot stream at '{address.host}': expected an address of this machine, found none "
-            "of that name; write 127.0.0.1 for this machine alone or 0.0.0.0 for all."
-        )
-    return f"Cannot stream at {address}: {error.strerror or error}; choose another port."

@@ -22,6 +22,7 @@ import websocket
 from engine.streaming import listener, websocket_stream
 from engine.streaming.address import StreamError, parse_address
 from engine.streaming.admission import Refusal, Wish, admit, origin_allowed
+from engine.streaming.listening_socket import exposure
 from engine.streaming.messages import Topic
 from engine.streaming.openxr import JOINT_NAMES
 from engine.streaming.websocket_stream import WebSocketStream
@@ -348,7 +349,7 @@ def test_a_host_that_is_not_this_machine_is_one_sentence(host: str) -> None:
 
 def test_what_is_exposed_is_said() -> None:
     said = {
-        text: websocket_stream.exposure(parse_address(text))
+        text: exposure(parse_address(text))
         for text in ("websocket:5", "websocket:0.0.0.0:5", "websocket:5?origin=https://a.org")
     }
     assert "programs on this machine only" in said["websocket:5"]
