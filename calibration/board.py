@@ -7,38 +7,26 @@ hardly turned against it. Every point has an identity, its index in `points_m`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.board_pattern import (
+    APRIL_BORDER_BITS,
+    APRIL_DICTIONARY,
+    CHARUCO_DICTIONARY,
+    DICTIONARIES,
+    black_squares,
+    grid,
+    marker_ink,
+)
 from calibration.errors import CalibrationError, CalibrationProblem
 
 Points = npt.NDArray[np.float64]
-
-CHARUCO_DICTIONARY = "5x5_100"
-APRIL_DICTIONARY = "april_36h11"
-DICTIONARIES: Mapping[str, int] = MappingProxyType(
-    {
-        "4x4_50": cv2.aruco.DICT_4X4_50,
-        "4x4_100": cv2.aruco.DICT_4X4_100,
-        "4x4_250": cv2.aruco.DICT_4X4_250,
-        "5x5_50": cv2.aruco.DICT_5X5_50,
-        "5x5_100": cv2.aruco.DICT_5X5_100,
-        "5x5_250": cv2.aruco.DICT_5X5_250,
-        "6x6_50": cv2.aruco.DICT_6X6_50,
-        "6x6_100": cv2.aruco.DICT_6X6_100,
-        "6x6_250": cv2.aruco.DICT_6X6_250,
-        APRIL_DICTIONARY: cv2.aruco.DICT_APRILTAG_36h11,
-    }
-)
-APRIL_BORDER_BITS = 2
-"""Of a tag's black frame, as Kalibr prints it: its boards and ours are the same."""
 
 
 class Board(Protocol):
@@ -88,7 +76,7 @@ class Chessboard:
 
     @cached_property
     def points_m(self) -> Points:
-        return _grid(self.columns, self.rows, self.square_m)
+        return grid(self.columns, self.rows, self.square_m)
 
     @property
     def size_m(self) -> tuple[float, float]:
@@ -96,7 +84,7 @@ class Chessboard:
 
     @cached_property
     def ink_m(self) -> Points:
-        return _black_squares(self.columns + 1, self.rows + 1, self.square_m)
+        return black_squares(self.columns + 1, self.rows + 1, self.square_m)
 
     @property
     def turns_into_itself(self) -> bool:
@@ -140,7 +128,7 @@ class CharucoBoard:
 
     @cached_property
     def points_m(self) -> Points:
-        return _grid(self.columns - 1, self.rows - 1, self.square_m)
+        return grid(self.columns - 1, self.rows - 1, self.square_m)
 
     @property
     def size_m(self) -> tuple[float, float]:
@@ -158,11 +146,11 @@ class CharucoBoard:
 
     @cached_property
     def ink_m(self) -> Points:
-        squares = _black_squares(self.columns, self.rows, self.square_m)
+        squares = black_squares(self.columns, self.rows, self.square_m)
         corners = np.asarray(self.opencv.getObjPoints(), np.float64)[:, 0, :2]
         ids = np.ravel(self.opencv.getIds())
         markers = [
-            _marker_ink(self.dictionary, int(marker), 1, self.marker_m) + [*place, *place]
+            marker_ink(self.dictionary, int(marker), 1, self.marker_m) + [*place, *place]
             for marker, place in zip(ids, corners, strict=True)
         ]
         return np.concatenate([squares, *markers])
@@ -222,7 +210,7 @@ class AprilGrid:
         x, y = np.meshgrid(pitch * np.arange(self.columns + 1), pitch * np.arange(self.rows + 1))
         squares = np.stack([x, y, x + gap, y + gap], -1).reshape(-1, 4)
         tags = [
-            _marker_ink(APRIL_DICTIONARY, tag, APRIL_BORDER_BITS, self.tag_m) + [*place, *place]
+            marker_ink(APRIL_DICTIONARY, tag, APRIL_BORDER_BITS, self.tag_m) + [*place, *place]
             for tag, place in enumerate(self.places_m)
         ]
         return np.concatenate([squares, *tags])
@@ -257,29 +245,3 @@ def _check_length(length_m: float, what: str) -> None:
 def _check_dictionary(name: str) -> None:
     if name not in DICTIONARIES:
         raise bad_board(f"markers are one of {', '.join(DICTIONARIES)}, found '{name}'")
-
-
-def _grid(columns: int, rows: int, square_m: float) -> Points:
-    """Inner corners [columns * rows, 3], row by row."""
-    x, y = np.meshgrid(np.arange(1, columns + 1), np.arange(1, rows + 1))
-    return square_m * np.stack([x.ravel(), y.ravel(), np.zeros(columns * rows)], -1)
-
-
-def _black_squares(columns: int, rows: int, square_m: float) -> Points:
-    """Rectangles of a chessboard's black squares; the one at the origin is black."""
-    x, y = np.meshgrid(np.arange(columns), np.arange(rows))
-    black = (x + y) % 2 == 0
-    corners = np.stack([x[black], y[black], x[black] + 1, y[black] + 1], -1)
-    return square_m * corners.astype(np.float64)
-
-
-def _marker_ink(dictionary: str, marker: int, border_bits: int, side_m: float) -> Points:
-    """Black rectangles [K, 4], a run of cells each, of a marker with its corner at the origin."""
-    markers = cv2.aruco.getPredefinedDictionary(DICTIONARIES[dictionary])
-    cells = markers.markerSize + 2 * border_bits
-    picture = cv2.aruco.generateImageMarker(markers, marker, cells, borderBits=border_bits)
-    runs = []
-    for row, line in enumerate(picture == 0):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(int), [0]])))
-        runs += [[a, row, b, row + 1] for a, b in edges.reshape(-1, 2)]
-    return (side_m / cells) * np.array(runs, np.float64)

@@ -49,7 +49,7 @@ def _by_gradients(gray: Gray, pixels: Pixels, windows: npt.NDArray[np.int_]) -> 
 
 
 def _by_saddle(gray: Gray, pixels: Pixels, radii: npt.NDArray[np.int_]) -> Pixels:
-    smooth = cv2.GaussianBlur(gray.astype(np.float32), (0, 0), SMOOTHING_PX)
+    smooth = np.asarray(cv2.GaussianBlur(gray.astype(np.float32), (0, 0), SMOOTHING_PX), np.float32)
     refined = pixels.copy()
     for radius in np.unique(radii):
         chosen = np.flatnonzero(radii == radius)

@@ -5,21 +5,14 @@ OpenCV finds squares and markers; every corner is then placed anew by corners.py
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from calibration.board import (
-    APRIL_BORDER_BITS,
-    APRIL_DICTIONARY,
-    DICTIONARIES,
-    AnyBoard,
-    AprilGrid,
-    CharucoBoard,
-    Chessboard,
-)
+from calibration.board import AnyBoard, AprilGrid, CharucoBoard, Chessboard
+from calibration.board_pattern import APRIL_BORDER_BITS, APRIL_DICTIONARY, DICTIONARIES
 from calibration.corners import CLEAR_SHARE, refine_corners
 from calibration.homography import homography, mapped
 from calibration.picture_quality import blur_px, saturated_share
@@ -124,7 +117,8 @@ class AprilGridDetector:
     def detect(self, gray: Gray) -> Detection | None:
         """At least two tags, or None."""
         for detector in self._detectors:
-            corners, ids, _ = detector.detectMarkers(gray)
+            corners, found, _ = detector.detectMarkers(gray)
+            ids: Any = found  # OpenCV's types do not say that it gives None
             if ids is None:
                 continue
             tags = np.ravel(ids).astype(np.int64)
