@@ -1,5 +1,5 @@
-"""The port of a WebSocket stream: opened before any thread starts, so that whoever asked for it hears
-at once what is wrong."""
+"""The port of a WebSocket stream: opened before any thread starts, so that whoever asked for it
+hears at once what is wrong."""
 
 from __future__ import annotations
 
