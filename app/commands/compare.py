@@ -123,6 +123,8 @@ def _other(args: argparse.Namespace, person: Profile | None) -> Named:
     chosen = person if args.profile is None else open_profile(args.profile)
     if args.weights is None and args.hand_model is None:
         return _recorded_choice(chosen)
+    if args.weights is not None:
+        _check_weights(args.weights)
     network = single_view_network(args.weights or weights_of(chosen))
     model = load_hand_model() if args.hand_model is None else load_mano(args.hand_model)
     estimator = DepthEstimator(model, create_networks(AUTO, network), create_localiser())
@@ -130,6 +132,13 @@ def _other(args: argparse.Namespace, person: Profile | None) -> Named:
         estimator.know_person(chosen.shapes_for_tracking())
     parts = [path.name for path in (args.weights, args.hand_model) if path is not None]
     return Named(" + ".join(parts), estimator)
+
+
+def _check_weights(path: Path) -> None:
+    """Raises WeightsError for a file that is no network's: before a minute of compiling."""
+    from engine.nets.weights_file import load_network  # torch loads for seconds
+
+    load_network(path)
 
 
 def comparison_lines(names: tuple[str, str], comparison: Comparison) -> list[str]:
