@@ -1,8 +1,8 @@
 """`realsense:` cameras and recordings of Intel RealSense, through pyrealsense2.
 
 `realsense:` opens the first camera, `realsense:SERIAL` that one, `realsense:PATH.bag` (or the .db3
-of newer SDKs) a recording. Options of a camera: `?width=848,height=480,fps=60`; of a recording:
-`fps` and `loop`.
+of newer SDKs) a recording. Options of a camera: `?width=848,height=480,fps=60,infrared=yes` (the
+pictures of both infrared imagers, where the device has them); of a recording: `fps` and `loop`.
 
 Here are finding and opening; reading is in realsense_streams.py. pyrealsense2 is imported when such
 a source is opened or looked for, and nowhere else.
@@ -10,15 +10,15 @@ a source is opened or looked for, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from engine.capture.camera import SourceInfo
 from engine.capture.realsense_streams import RealSenseCamera, RealSenseFile
-from engine.capture.recorded import parse_playback, recording_uri
+from engine.capture.recorded import parse_playback, recording_uri, yes_or_no
 from engine.errors import SourceError
 
 RECORDING_SUFFIXES = (".bag", ".db3")
@@ -31,6 +31,7 @@ class StreamMode:
     width_px: int = 640
     height_px: int = 480
     fps: int = 30
+    infrared: bool = False
 
 
 def open_location(location: str, options: Mapping[str, str]) -> RealSenseCamera | RealSenseFile:
@@ -96,8 +97,8 @@ def _open_device(rs: Any, serial: str, mode: StreamMode) -> RealSenseCamera:
         )
     serial = serial or attached[0][0]
     failures: list[str] = []
-    for with_color in (True, False):  # Some devices have no colour camera.
-        config = _device_config(rs, serial, mode, with_color)
+    for with_color, mode_tried in _attempts(mode):
+        config = _device_config(rs, serial, mode_tried, with_color)
         try:
             return RealSenseCamera(rs, rs.pipeline(_context(rs)), config, _device_uri(serial, mode))
         except RuntimeError as error:
@@ -109,9 +110,17 @@ def _open_device(rs: Any, serial: str, mode: StreamMode) -> RealSenseCamera:
     )
 
 
+def _attempts(mode: StreamMode) -> Iterator[tuple[bool, StreamMode]]:
+    """Some devices have no colour camera; some have no infrared imagers, or only slower ones."""
+    for tried in (mode, replace(mode, infrared=False)) if mode.infrared else (mode,):
+        yield from ((with_color, tried) for with_color in (True, False))
+
+
 def _device_uri(serial: str, mode: StreamMode) -> str:
     """Opens the same device in the same mode, whatever else is plugged in by then."""
     options = f"width={mode.width_px},height={mode.height_px},fps={mode.fps}"
+    if mode.infrared:
+        options += ",infrared=yes"
     return f"realsense:{serial}" if mode == StreamMode() else f"realsense:{serial}?{options}"
 
 
@@ -122,6 +131,9 @@ def _device_config(rs: Any, serial: str, mode: StreamMode, with_color: bool) -> 
     config.enable_stream(rs.stream.depth, *size, rs.format.z16, mode.fps)
     if with_color:
         config.enable_stream(rs.stream.color, *size, rs.format.rgb8, mode.fps)
+    if mode.infrared:
+        for number in (1, 2):
+            config.enable_stream(rs.stream.infrared, number, *size, rs.format.y8, mode.fps)
     return config
 
 
@@ -143,15 +155,16 @@ def _open_file(rs: Any, location: str, options: Mapping[str, str]) -> RealSenseF
 
 
 def _parse_mode(options: Mapping[str, str]) -> StreamMode:
-    default = StreamMode()
-    known = {"width": default.width_px, "height": default.height_px, "fps": default.fps}
-    values = dict(known)
+    numbers = {"width": "width_px", "height": "height_px", "fps": "fps"}
+    values: dict[str, Any] = {}
     for key, text in options.items():
-        if key not in known:
-            raise SourceError(
-                f"A RealSense camera has no option '{key}'; expected {', '.join(known)}."
-            )
-        if not text.isdecimal() or int(text) == 0:
+        if key == "infrared":
+            values["infrared"] = yes_or_no(key, text)
+        elif key not in numbers:
+            known = ", ".join((*numbers, "infrared"))
+            raise SourceError(f"A RealSense camera has no option '{key}'; expected {known}.")
+        elif not text.isdecimal() or int(text) == 0:
             raise SourceError(f"The option {key} must be a positive whole number, found '{text}'.")
-        values[key] = int(text)
-    return StreamMode(values["width"], values["height"], values["fps"])
+        else:
+            values[numbers[key]] = int(text)
+    return StreamMode(**values)

@@ -9,18 +9,20 @@ opening it again is the caller's business.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
+from calibration.transforms import RigidTransform
 from engine.capture.camera import CameraInfo, CloseOnExit
 from engine.capture.undistort import DepthUndistorter
 from engine.errors import CameraDisconnected, EndOfStream, SourceError
-from engine.messages import Float32, Frame
+from engine.messages import Float32, Frame, Picture
 from engine.runtime.clock import monotonic_ns
 
 END_SILENCE_S = 0.5
@@ -39,11 +41,15 @@ class DepthPipeline:
         try:
             self.device = profile.get_device()
             self.name = str(self.device.get_info(rs.camera_info.name))
+            serial = _told(self.device, rs.camera_info.serial_number)
+            self.identity = f"{self.name} {serial}".strip()
+            self.firmware = _told(self.device, rs.camera_info.firmware_version)
             depth = profile.get_stream(rs.stream.depth).as_video_stream_profile()
             self.camera = pinhole_camera(depth.get_intrinsics())
             self._undistort = _undistorter(self.camera, depth.get_intrinsics())
             self.fps = float(depth.fps())
             self._scale = np.float32(self.device.first_depth_sensor().get_depth_scale())
+            self._imagers = tuple(_imagers(rs, profile))
         except BaseException:
             pipeline.stop()
             raise
@@ -58,7 +64,8 @@ class DepthPipeline:
         """The frame of SDK frames; None when they hold no depth."""
         if not frames.get_depth_frame():
             return None
-        if frames.get_color_frame():
+        pictures = [imager.picture(frames, captured_ns) for imager in self._imagers]
+        if frames.get_color_frame():  # Aligning would bend the infrared pictures too.
             frames = self._align.process(frames)
         depth = frames.get_depth_frame()
         return Frame(
@@ -69,6 +76,7 @@ class DepthPipeline:
             depth_m=self._metres(depth),
             color=_copied_color(frames.get_color_frame()),
             depth_unit_m=float(self._scale),
+            pictures=tuple(picture for picture in pictures if picture is not None),
         )
 
     def stop(self) -> None:
@@ -96,6 +104,8 @@ class RealSenseCamera(CloseOnExit):
             fps=self._stream.fps,
             live=True,
             has_truth=False,
+            device=self._stream.identity,
+            firmware=self._stream.firmware,
         )
 
     def read(self, timeout_s: float = 1.0) -> Frame:
@@ -151,6 +161,8 @@ class RealSenseFile(CloseOnExit):
             fps=fps or self._stream.fps,
             live=False,
             has_truth=False,
+            device=self._stream.identity,
+            firmware=self._stream.firmware,
         )
 
     def read(self, timeout_s: float = 1.0) -> Frame:
@@ -182,6 +194,57 @@ class RealSenseFile(CloseOnExit):
             return None
         self._sequence += 1
         return replace(frame, sequence=self._sequence - 1)
+
+
+def _told(device: Any, key: Any) -> str:
+    """What the device says of itself; empty where it says nothing."""
+    try:
+        return str(device.get_info(key))
+    except RuntimeError:
+        return ""
+
+
+def _imagers(rs: Any, profile: Any) -> Iterator[InfraredImager]:
+    """The infrared imagers that stream, as the SDK numbers them: 1 is the left one, 2 the right."""
+    depth = profile.get_stream(rs.stream.depth)
+    for name, number in (("left", 1), ("right", 2)):
+        try:
+            stream = profile.get_stream(rs.stream.infrared, number)
+        except RuntimeError:
+            continue  # Not asked for, or the device has none.
+        video = stream.as_video_stream_profile()
+        place = stream.get_extrinsics_to(depth)
+        yield InfraredImager(
+            name,
+            number,
+            pinhole_camera(video.get_intrinsics()),
+            rigid_transform(place.rotation, place.translation),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InfraredImager:
+    """One of the two that a stereo device measures depth with. Its pictures come rectified."""
+
+    name: str
+    number: int
+    camera: PinholeCamera
+    T_depth_from_picture: RigidTransform
+
+    def picture(self, frames: Any, captured_ns: int) -> Picture | None:
+        """Out of the SDK's memory, which it uses again for the next frame; None where it is not
+        among these frames."""
+        frame = frames.get_infrared_frame(self.number)
+        if not frame:
+            return None
+        pixels = np.array(frame.get_data(), np.uint8)
+        return Picture(self.name, captured_ns, self.camera, self.T_depth_from_picture, pixels)
+
+
+def rigid_transform(rotation: Any, translation: Any) -> RigidTransform:
+    """Of SDK extrinsics, whose rotation is listed column by column."""
+    columns = np.array(rotation, np.float64).reshape(3, 3)
+    return RigidTransform(columns.T.copy(), np.array(translation, np.float64))
 
 
 def pinhole_camera(intrinsics: Any) -> PinholeCamera:

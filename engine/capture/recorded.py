@@ -44,10 +44,14 @@ def parse_playback(options: Mapping[str, str], default_fps: float = 30.0) -> Pla
             f"A recording has no option '{unknown[0]}'; expected fps=NUMBER or loop=yes."
         )
     fps = _positive(options.get("fps", str(default_fps)))
-    loop = options.get("loop", "no").lower()
-    if loop not in _YES + _NO:
-        raise SourceError(f"The option loop must be yes or no, found '{loop}'.")
-    return Playback(fps=fps, loop=loop in _YES)
+    return Playback(fps=fps, loop=yes_or_no("loop", options.get("loop", "no")))
+
+
+def yes_or_no(key: str, text: str) -> bool:
+    """An option that is on or off; raises SourceError for anything else."""
+    if text.lower() not in _YES + _NO:
+        raise SourceError(f"The option {key} must be yes or no, found '{text.lower()}'.")
+    return text.lower() in _YES
 
 
 def recording_uri(scheme: str, location: str, options: Mapping[str, str]) -> str:

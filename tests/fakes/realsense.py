@@ -26,6 +26,8 @@ class FakeDevice:
     serial: str = "0123"
     name: str = "Intel RealSense D435"
     has_color: bool = True
+    has_infrared: bool = True
+    firmware: str = "5.16.0.1"
     plugged: bool = True
     busy: bool = False
     silent: bool = False
@@ -39,7 +41,10 @@ class FakeDevice:
     def get_info(self, key: str) -> str:
         if not self.plugged:
             raise RuntimeError("device is disconnected")
-        return {"name": self.name, "serial_number": self.serial}[key]
+        known = {"name": self.name, "serial_number": self.serial, "firmware_version": self.firmware}
+        if not known[key]:
+            raise RuntimeError(f"info {key} not supported by the device")
+        return known[key]
 
     def is_connected(self) -> bool:
         return self.plugged
@@ -52,12 +57,19 @@ class _Config:
     def __init__(self) -> None:
         self.serial = ""
         self.streams: dict[str, tuple[int, int, int]] = {}
+        self.infrared: list[int] = []
 
     def enable_device(self, serial: str) -> None:
         self.serial = serial
 
-    def enable_stream(self, stream: str, width: int, height: int, _format: str, fps: int) -> None:
-        self.streams[stream] = (width, height, fps)
+    def enable_stream(self, stream: str, *wanted: Any) -> None:
+        if stream == "infrared":
+            number, _width, _height, pixels, _fps = wanted
+            assert pixels == "y8"
+            self.infrared.append(number)
+        else:
+            width, height, _format, fps = wanted
+            self.streams[stream] = (width, height, fps)
 
     def enable_device_from_file(self, file_name: str, _repeat: bool) -> None:
         self.file_name = file_name
@@ -79,6 +91,7 @@ class _VideoFrame:
 class _Frames:
     depth: _VideoFrame | None
     color: _VideoFrame | None
+    infrared: dict[int, _VideoFrame] = field(default_factory=dict)
     aligned: bool = False
 
     def get_depth_frame(self) -> _VideoFrame | None:
@@ -87,17 +100,36 @@ class _Frames:
     def get_color_frame(self) -> _VideoFrame | None:
         return self.color
 
+    def get_infrared_frame(self, number: int) -> _VideoFrame | None:
+        assert not self.aligned, "aligning bends infrared pictures too"
+        return self.infrared.get(number)
+
 
 class _Profile:
-    def __init__(self, device: FakeDevice, fps: int) -> None:
+    def __init__(self, device: FakeDevice, fps: int, infrared: list[int]) -> None:
         self._device = device
         self._fps = fps
+        self._infrared = infrared
+        self._number = 0
 
     def get_device(self) -> FakeDevice:
         return self._device
 
-    def get_stream(self, _stream: str) -> _Profile:
-        return self
+    def get_stream(self, stream: str, number: int = -1) -> _Profile:
+        if stream != "infrared":
+            return self
+        if number not in self._infrared:
+            raise RuntimeError("Profile does not contain the requested stream")
+        found = _Profile(self._device, self._fps, self._infrared)
+        found._number = number
+        return found
+
+    def get_extrinsics_to(self, _other: _Profile) -> Any:
+        """The right imager stands 5 cm to the right, and turned a little about z."""
+        turn, side = (0.1, 0.05) if self._number == 2 else (0.0, 0.0)
+        cosine, sine = np.cos(turn), np.sin(turn)
+        columns = [cosine, sine, 0.0, -sine, cosine, 0.0, 0.0, 0.0, 1.0]
+        return SimpleNamespace(rotation=columns, translation=[side, 0.0, 0.0])
 
     def as_video_stream_profile(self) -> _Profile:
         return self
@@ -122,6 +154,7 @@ class _Pipeline:
         self._sdk = sdk
         self._device: FakeDevice | None = None
         self._with_color = False
+        self._infrared: list[int] = []
 
     def start(self, config: _Config) -> _Profile:
         device = next((d for d in self._sdk.devices if d.serial == config.serial), None)
@@ -131,10 +164,13 @@ class _Pipeline:
             raise RuntimeError("xioctl(VIDIOC_S_FMT) failed, errno=16 Device or resource busy")
         if "color" in config.streams and not device.has_color:
             raise RuntimeError("Couldn't resolve requests")
+        if config.infrared and not device.has_infrared:
+            raise RuntimeError("Couldn't resolve requests")
+        self._infrared = config.infrared
         self._device = device
         self._with_color = "color" in config.streams
         device.streams_running += 1
-        return _Profile(device, config.streams["depth"][2])
+        return _Profile(device, config.streams["depth"][2], config.infrared)
 
     def try_wait_for_frames(self, timeout_ms: int) -> tuple[bool, _Frames | None]:
         assert self._device is not None, "not started"
@@ -155,8 +191,11 @@ class _Pipeline:
         depth[1] = number
         color = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
         color[..., 0] = 200
+        grey = {k: np.full((HEIGHT, WIDTH), 10 * k, np.uint8) for k in self._infrared}
         return _Frames(
-            _VideoFrame(depth, number), _VideoFrame(color, number) if self._with_color else None
+            _VideoFrame(depth, number),
+            _VideoFrame(color, number) if self._with_color else None,
+            {k: _VideoFrame(pixels, number) for k, pixels in grey.items()},
         )
 
     def stop(self) -> None:
@@ -172,9 +211,11 @@ class FakeSdk:
 
     devices: list[FakeDevice] = field(default_factory=lambda: [FakeDevice()])
 
-    camera_info = SimpleNamespace(name="name", serial_number="serial_number")
-    stream = SimpleNamespace(depth="depth", color="color")
-    format = SimpleNamespace(z16="z16", rgb8="rgb8")
+    camera_info = SimpleNamespace(
+        name="name", serial_number="serial_number", firmware_version="firmware_version"
+    )
+    stream = SimpleNamespace(depth="depth", color="color", infrared="infrared")
+    format = SimpleNamespace(z16="z16", rgb8="rgb8", y8="y8")
 
     class playback_status(Enum):  # noqa: N801 - the SDK's name
         playing = auto()
@@ -193,6 +234,6 @@ class FakeSdk:
         assert to == "depth", "colour is aligned to depth, never the other way round"
 
         def process(frames: _Frames) -> _Frames:
-            return _Frames(frames.depth, frames.color, aligned=True)
+            return _Frames(frames.depth, frames.color, frames.infrared, aligned=True)
 
         return SimpleNamespace(process=process)

@@ -109,7 +109,7 @@ def test_no_camera_no_such_camera_and_busy_camera_get_one_sentence(sdk: FakeSdk)
         open_camera("realsense:")
 
 
-@pytest.mark.parametrize("option", ["fps=fast", "fps=0", "width=-3", "speed=1"])
+@pytest.mark.parametrize("option", ["fps=fast", "fps=0", "width=-3", "speed=1", "infrared=2"])
 @pytest.mark.usefixtures("sdk")
 def test_bad_option_gets_one_sentence(option: str) -> None:
     with pytest.raises(SourceError, match=option.partition("=")[0]):
@@ -170,3 +170,48 @@ def test_tracking_resumes_when_the_camera_returns_to_another_port(sdk: FakeSdk) 
         wait_until(lambda: session.status().state is SessionState.RUNNING, timeout_s=3.0)
         assert session.status().source_name == "Intel RealSense D435"  # Not the other camera.
     assert all(device.streams_running == 0 for device in sdk.devices)
+
+
+@pytest.mark.usefixtures("sdk")
+def test_infrared_pictures_come_when_asked_for() -> None:
+    with open_camera("realsense:?infrared=yes") as camera:
+        assert camera.info.uri.endswith("fps=30,infrared=yes")
+        frame = camera.read()
+    with open_camera(camera.info.uri) as again:
+        assert again.info == camera.info
+    left, right = frame.pictures
+    assert (left.name, right.name) == ("left", "right")
+    assert (left.pixels.max(), right.pixels.max()) == (10, 20)
+    assert left.pixels.shape == (HEIGHT, WIDTH)
+    assert left.captured_ns == frame.captured_ns
+    assert (left.camera.fx, left.camera.cy) == (60, 23.5)
+    np.testing.assert_array_equal(left.T_depth_from_picture.rotation, np.eye(3))
+    place = right.T_depth_from_picture
+    np.testing.assert_allclose(place.apply(np.zeros(3)), [0.05, 0, 0])
+    # The SDK lists rotations column by column: x of the imager, as the depth image sees it.
+    x_of_imager = place.apply(np.array([1.0, 0, 0])) - place.translation
+    np.testing.assert_allclose(x_of_imager, [np.cos(0.1), np.sin(0.1), 0])
+    assert frame.color is not None
+
+
+@pytest.mark.usefixtures("sdk")
+def test_infrared_stays_out_unless_asked_for() -> None:
+    with open_camera("realsense:?infrared=no") as camera:
+        assert camera.read().pictures == ()
+
+
+def test_a_device_without_infrared_gives_what_it_has(sdk: FakeSdk) -> None:
+    sdk.devices[0].has_infrared = False
+    with open_camera("realsense:?infrared=yes") as camera:
+        frame = camera.read()
+    assert frame.pictures == ()
+    assert frame.color is not None
+
+
+def test_device_and_firmware_are_named(sdk: FakeSdk) -> None:
+    with open_camera("realsense:") as camera:
+        assert camera.info.device == "Intel RealSense D435 0123"
+        assert camera.info.firmware == "5.16.0.1"
+    sdk.devices[0].firmware = ""
+    with open_camera("realsense:") as camera:
+        assert camera.info.firmware == ""
