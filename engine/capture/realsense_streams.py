@@ -154,6 +154,7 @@ class RealSenseFile(CloseOnExit):
         self._stream = DepthPipeline(rs, pipeline, config)
         self._playback = self._stream.device.as_playback()
         self._sequence = 0
+        self._last_ns = self._later_ns = 0
         self.info = CameraInfo(
             uri=uri,
             name=f"{self._stream.name} (recording)",
@@ -190,10 +191,19 @@ class RealSenseFile(CloseOnExit):
             raise SourceError(
                 f"{self.info.uri}: the recording cannot be read ({error})."
             ) from error
-        if frame is None:
+        if arrival is None or frame is None:
             return None
         self._sequence += 1
-        return replace(frame, sequence=self._sequence - 1)
+        time_ns = self._time_ns(arrival[1].get_depth_frame().get_timestamp())
+        return replace(frame, sequence=self._sequence - 1, source_ns=time_ns)
+
+    def _time_ns(self, device_ms: float) -> int:
+        """The device's own time, which goes on where the recording loops."""
+        at_ns = round(device_ms * 1e6)
+        if at_ns + self._later_ns < self._last_ns:
+            self._later_ns = self._last_ns - at_ns + round(1e9 / self.info.fps)
+        self._last_ns = at_ns + self._later_ns
+        return self._last_ns
 
 
 def _told(device: Any, key: Any) -> str:

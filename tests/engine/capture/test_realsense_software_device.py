@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.cli import main
 from engine.capture.camera import Camera
 from engine.capture.realsense_streams import RealSenseCamera
 from engine.capture.sources import open_camera
 from engine.errors import EndOfStream, SourceError
 from engine.messages import Frame
+from engine.recording.reader import SessionReader
 
 rs = pytest.importorskip("pyrealsense2")
 
@@ -88,6 +90,21 @@ def all_frames(camera: Camera) -> Iterator[Frame]:
     with suppress(EndOfStream):
         while True:
             yield camera.read()
+
+
+def test_a_recording_is_imported_with_its_timing(recording: Path, tmp_path: Path) -> None:
+    """Every frame of the SDK's file becomes one of a session, at the device's own times."""
+    target = tmp_path / "imported.mcap"
+    assert main(["record", f"realsense:{recording}", "--out", str(target)]) == 0
+    with open_camera(f"realsense:{recording}") as camera:
+        originals = list(all_frames(camera))
+    with SessionReader(target) as reader:
+        assert reader.frame_count == len(originals) == 10
+        assert np.diff(reader.times_ns).tolist() == [33_000_000] * 9
+        for frame, original in zip(reader.frames(), originals, strict=True):
+            np.testing.assert_array_equal(frame.depth_m, original.depth_m)
+            np.testing.assert_array_equal(frame.color, original.color)
+            assert frame.depth_unit_m == np.float32(SCALE)
 
 
 @pytest.fixture
