@@ -47,6 +47,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save_screenshot", "Tracking", "Save a screenshot", "Ctrl+S", "Save this window"),
     ActionSpec("close", "Tracking", "Quit", "Ctrl+Q", "Close the window", separated=True),
     ActionSpec(
+        "set_recording",
+        "Session",
+        "Record",
+        "R",
+        "Record images and hands into a session file, or stop",
+        True,
+    ),
+    ActionSpec(
         "new_user", "Person", "New user", "N", "A guided minute: measure a new person's hand"
     ),
     ActionSpec(
@@ -66,7 +74,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         separated=True,
     ),
     ActionSpec("delete_profile", "Person", "Delete", "", "Delete this profile. Can be undone"),
-    ActionSpec("reset_view", "View", "Reset view", "R", "Back to the first view of the hand"),
+    ActionSpec("reset_view", "View", "Reset view", "V", "Back to the first view of the hand"),
     ActionSpec("set_mirrored", "View", "Mirror", "M", "Show everything as a mirror does", True),
     ActionSpec("set_follow", "View", "Follow the hand", "C", "Keep the hand in the middle", True),
     ActionSpec(
@@ -101,7 +109,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_about", "Help", "About HandTune", "", "Versions and licences"),
 )
 
-MENUS = ("Tracking", "Person", "View", "Help")
+MENUS = ("Tracking", "Session", "Person", "View", "Help")
 
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Drag", "Turn the view"),

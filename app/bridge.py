@@ -10,16 +10,21 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from engine.adaptation.profile import Profile
+from engine.capture.playback import PlaybackStatus
 from engine.inference.meters import TruthReadings
 from engine.inference.sighting import Sighting
 from engine.messages import Frame, FrameSet, Health, Scene
 from engine.runtime.clock import monotonic_ns
 from engine.session import SessionState, SessionStatus
+
+if TYPE_CHECKING:  # It loads for a quarter of a second.
+    from engine.recording.recorder import RecordingStatus
 
 POLL_MS = 8
 """Half a screen refresh: the wait for the next look adds 4 ms to the latency on average."""
@@ -46,6 +51,16 @@ class Adaptation(Protocol):
     def roll_back(self) -> bool: ...
 
 
+class Playback(Protocol):
+    """What the window asks of engine.capture.playback.PlaybackControl; nothing waits."""
+
+    def status(self) -> PlaybackStatus | None: ...
+    def seek(self, time_s: float) -> None: ...
+    def step(self, frames: int) -> None: ...
+    def pause(self, paused: bool) -> None: ...
+    def set_speed(self, speed: float) -> None: ...
+
+
 class Session(Protocol):
     """What the window uses of engine.session.TrackingSession; no method but `stop` waits."""
 
@@ -65,6 +80,11 @@ class Session(Protocol):
     def latest_frame_set(self) -> FrameSet | None: ...
     def status(self) -> SessionStatus: ...
     def health(self) -> tuple[Health, ...]: ...
+    def start_recording(self, path: Path) -> None: ...
+    def stop_recording(self) -> None: ...
+    def recording(self) -> RecordingStatus | None: ...
+    @property
+    def playback(self) -> Playback: ...
 
 
 SessionFactory = Callable[[SessionWish], Session]
@@ -115,6 +135,11 @@ class SessionBridge(QObject):
         if self._session is not None and not self._stopping:
             self._stopping = True
             self._session.request_stop()
+
+    @property
+    def session(self) -> Session | None:
+        """The current one, for whoever records or plays it; None while none is, or it ends."""
+        return None if self._stopping else self._session
 
     @property
     def status(self) -> SessionStatus | None:
@@ -208,6 +233,7 @@ class SessionBridge(QObject):
     def _keep(self, frame_set: FrameSet) -> None:
         """A scene comes after newer frames: keep a few to show it with its own."""
         self._frames[frame_set.sequence] = frame_set.frames[0]
+        self._frames.move_to_end(frame_set.sequence)  # A recording may be wound back.
         while len(self._frames) > KEPT_FRAMES:
             self._frames.popitem(last=False)
 

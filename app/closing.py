@@ -1,6 +1,12 @@
-"""The window's end: it hides at once, and the program ends when the camera was let go."""
+"""The window's end: it hides at once, and the program ends when the camera was let go.
+
+While a file is being finished the window stays, so that everybody sees why; closing it once more
+does not wait: what was written by then can be recovered at the next start.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
@@ -20,19 +26,31 @@ class Closing(QObject):
     ended = Signal()
     """Just before the program ends."""
 
-    def __init__(self, window: QWidget, bridge: SessionBridge) -> None:
+    def __init__(
+        self, window: QWidget, bridge: SessionBridge, unfinished: Callable[[], bool]
+    ) -> None:
+        """`unfinished`: whether a file is still being written."""
         super().__init__(window)
-        self._window, self._bridge = window, bridge
-        self._asked = False
+        self._window, self._bridge, self._unfinished = window, bridge, unfinished
+        self._asked = self._waiting = False
         bridge.released.connect(self._released)
+        bridge.ticked.connect(self._tick)
 
     def answer(self, event: QCloseEvent) -> None:
         """Let the window close, or hide it until the session has let go of its camera."""
-        if not self._asked:
+        first = not self._asked
+        if first:
             self._asked = True
             self.begun.emit()
             self._bridge.stop()
-            QTimer.singleShot(LIMIT_MS, self._end)
+        self._waiting = first and self._unfinished()
+        if self._waiting:
+            event.ignore()
+        else:
+            self._let_go(event)
+
+    def _let_go(self, event: QCloseEvent) -> None:
+        QTimer.singleShot(LIMIT_MS, self._end)
         if self._bridge.holding:
             event.ignore()
             self._window.hide()
@@ -40,8 +58,12 @@ class Closing(QObject):
         event.accept()
         self._end()
 
+    def _tick(self) -> None:
+        if self._waiting and not self._unfinished():
+            self._window.close()
+
     def _released(self) -> None:
-        if self._asked:
+        if self._asked and not self._waiting:
             self._window.close()
 
     def _end(self) -> None:

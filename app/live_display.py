@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.bridge import SessionBridge
 from app.personal import PersonalRoom
+from app.sessions import SessionsRoom
 from app.sources.room import SourcesRoom
 from app.tracking.presenter import TrackingPresenter
 from app.tracking.side_column import SideMode
@@ -28,11 +29,12 @@ class LiveDisplay(QObject):
         view: TrackingView,
         personal: PersonalRoom,
         sources: SourcesRoom,
+        sessions: SessionsRoom,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._bridge, self._tracking, self._view = bridge, tracking, view
-        self._personal, self._sources = personal, sources
+        self._personal, self._sources, self._sessions = personal, sources, sessions
         bridge.began.connect(self._began)
         bridge.scene_arrived.connect(self._scene_arrived)
         bridge.frame_arrived.connect(view.show_frame)
@@ -60,7 +62,7 @@ class LiveDisplay(QObject):
         self._tracking.update_status(self._bridge.status, stopping, now_ns)
         self._personal.tick()
         condition = self._tracking.condition(now_ns)
-        banner = self._personal.banner(condition)
+        banner = self._sessions.banner(self._personal.banner(condition), now_ns)
         self._view.show_condition(replace(condition, banner=banner))
         searching = self._sources.presenter.searching
         self._sources.bar.show_running(condition.running, stopping, searching)

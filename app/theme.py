@@ -21,6 +21,7 @@ GOOD = QColor("#6cc08b")
 FAIR = QColor("#d9b45f")
 POOR = QColor("#df7a6c")
 INFO = QColor("#6fa3d8")
+RECORD = QColor("#e5534b")
 RIGHT_HAND = QColor("#eea878")
 LEFT_HAND = QColor("#7fb4ee")
 

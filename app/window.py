@@ -26,6 +26,7 @@ from app.live_display import LiveDisplay
 from app.personal import PersonalRoom
 from app.profiles.room import ProfilesRoom
 from app.screenshot import picture_path, save_picture
+from app.sessions import SessionsRoom
 from app.settings import Settings
 from app.sources.open_dialog import FOLDER_FORM
 from app.sources.room import SourcesRoom
@@ -61,14 +62,15 @@ class MainWindow(QMainWindow):
         self.choices = Choices(settings_path)
         self.bridge = SessionBridge(make_session, self)
         self.sources = SourcesRoom(discover, self.choices, self.bridge, self)
+        surface = default_surface()
+        viewport = ViewportWidget(pictures, surface)
+        self.sessions = SessionsRoom(self.bridge, viewport)
         self.actions_by_name = build_menus(self, self._handler_of)
         self.people = ProfilesRoom(
             profiles,
             [self.actions_by_name[name] for name in PERSON_ACTIONS],
             {sign: self.actions_by_name[name] for sign, name in PROFILE_CHANGES.items()},
         )
-        surface = default_surface()
-        viewport = ViewportWidget(pictures, surface)
         self.enrolment = EnrolmentRoom(enrolment, viewport, surface)
         self.streams = StreamsRoom(streams, viewport)
         self.personal = PersonalRoom(self.bridge, self.people, self.enrolment)
@@ -78,15 +80,16 @@ class MainWindow(QMainWindow):
         )
         self.tracking = TrackingPresenter()
         self.display = LiveDisplay(
-            self.bridge, self.tracking, self.view, self.personal, self.sources, self
+            self.bridge, self.tracking, self.view, self.personal, self.sources, self.sessions, self
         )
-        self._closing = Closing(self, self.bridge)
+        self._closing = Closing(self, self.bridge, lambda: self.sessions.unfinished)
         self._lay_out()
         self.help = HelpOverlay(self.body)
         self._connect()
         self._connect_personal()
         self._restore()
         self.sources.refresh()
+        self.sessions.look_for_unfinished()
 
     @property
     def settings(self) -> Settings:
@@ -171,10 +174,12 @@ class MainWindow(QMainWindow):
         self.help.place()
 
     def _handler_of(self, name: str) -> Callable[..., object]:
-        return self.choices.switch_for(name) or getattr(self, name)
+        switch = self.choices.switch_for(name)
+        return switch or getattr(self.sessions, name, None) or getattr(self, name)
 
     def _lay_out(self) -> None:
         bar = self.sources.bar
+        bar.add_button(self.actions_by_name["set_recording"])
         bar.add_widget(self.people.bar)
         bar.add_actions(self.actions_by_name[name] for name in BAR_ACTIONS)
         self.body = QWidget()
@@ -192,6 +197,8 @@ class MainWindow(QMainWindow):
         self.choices.changed.connect(self.view.show_options)
         self.view.action_asked.connect(self._act)
         self.streams.refused.connect(self._not_streaming)
+        self.sessions.track_asked.connect(self.start)
+        self.sessions.adopt(self.actions_by_name)
         self._closing.begun.connect(self._keep_everything)
         self._closing.ended.connect(lambda: self.people.keeper.close())
         self._closing.ended.connect(self.streams.close)
@@ -218,6 +225,7 @@ class MainWindow(QMainWindow):
     def _keep_everything(self) -> None:
         self.choices.save(self, self.view.splitter)
         self.personal.close()
+        self.sessions.begin_to_close()
 
     def _not_streaming(self, sentence: str) -> None:
         self.actions_by_name["set_streaming"].setChecked(False)
@@ -233,5 +241,7 @@ class MainWindow(QMainWindow):
         self.choices.remember_person(personal.profile_name, personal.improve, personal.learning)
 
     def _act(self, action: Action) -> None:
-        if not self.personal.act(action) and action is not Action.NONE:
+        if self.sessions.act(action) or self.personal.act(action):
+            return
+        if action is not Action.NONE:
             self.start(self.sources.current)

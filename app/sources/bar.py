@@ -73,6 +73,14 @@ class SourceBar(QWidget):
         self._row.insertSpacing(self._row.count() - 1, 9)
         self._row.insertWidget(self._row.count() - 1, widget, 3)
 
+    def add_button(self, action: QAction) -> None:
+        """A button with its icon, after the start button."""
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._row.insertWidget(self._row.count() - 1, button)
+
     def add_actions(self, actions: Iterable[QAction]) -> None:
         """Buttons at the right end; in a narrow window, one button with a menu of them."""
         menu = QMenu(self._menu_button)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.tracking.presenter import Action, Banner, Tone
@@ -16,7 +24,10 @@ TONE_COLOR = {
     Tone.ERROR: theme.POOR,
 }
 WIDEST_PX = 560
+WITH_BUTTONS_PX = 680
+"""Where there are several."""
 MARGIN_PX = 16
+MOST_BUTTONS = 3
 
 
 class BannerView(QFrame):
@@ -31,19 +42,29 @@ class BannerView(QFrame):
         self._banner: Banner | None = None
         self._title = theme.styled(QLabel(), "heading")
         self._advice = theme.styled(QLabel(), "muted")
+        self._title.setWordWrap(True)
         self._advice.setWordWrap(True)
         self._advice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._button = QPushButton()
-        self._button.clicked.connect(self._act)
+        self._progress = QProgressBar()
+        self._progress.setRange(0, 1000)
+        self._progress.setTextVisible(False)
+        self._progress.setFixedHeight(5)
+        self._buttons = [QPushButton() for _ in range(MOST_BUTTONS)]
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(self._title)
         texts.addWidget(self._advice)
+        texts.addWidget(self._progress)
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(14, 9, 12, 10)
         row.setSpacing(14)
         row.addLayout(texts, 1)
-        row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(7)
+        for number, button in enumerate(self._buttons):
+            button.clicked.connect(lambda _=False, number=number: self._act(number))
+            buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(buttons)
         self.hide()
 
     @property
@@ -58,13 +79,16 @@ class BannerView(QFrame):
         if banner is None:
             self.hide()
             return
-        color = TONE_COLOR[banner.tone]
-        self.setStyleSheet(_style(color))
+        self.setStyleSheet(_style(TONE_COLOR[banner.tone]))
         self._title.setText(banner.title)
         self._advice.setText(banner.advice)
         self._advice.setVisible(bool(banner.advice))
-        self._button.setText(banner.action.value)
-        self._button.setVisible(banner.action is not Action.NONE)
+        self._progress.setVisible(banner.share is not None)
+        self._progress.setValue(round(1000 * (banner.share or 0.0)))
+        actions = self._actions
+        for number, button in enumerate(self._buttons):
+            button.setVisible(number < len(actions))
+            button.setText(actions[number].value if number < len(actions) else "")
         self.place()
         self.show()
         self.raise_()
@@ -72,15 +96,24 @@ class BannerView(QFrame):
     def place(self) -> None:
         """Fit into the parent; call when its size changed."""
         area = self._host.size()
-        width = min(WIDEST_PX, area.width() - 2 * MARGIN_PX)
+        widest = WITH_BUTTONS_PX if len(self._actions) > 1 else WIDEST_PX
+        width = min(widest, area.width() - 2 * MARGIN_PX)
         self._row.activate()
         height = max(self._row.totalHeightForWidth(width), self._row.totalMinimumSize().height())
         x, y = (area.width() - width) // 2, area.height() - height - MARGIN_PX
         self.setGeometry(x, y, width, height)
 
-    def _act(self) -> None:
-        if self._banner is not None:
-            self.acted.emit(self._banner.action)
+    @property
+    def _actions(self) -> tuple[Action, ...]:
+        """What the buttons do, from left to right."""
+        banner = self._banner
+        if banner is None or banner.action is Action.NONE:
+            return ()
+        return (banner.action, *banner.others)[:MOST_BUTTONS]
+
+    def _act(self, number: int) -> None:
+        if number < len(self._actions):
+            self.acted.emit(self._actions[number])
 
 
 def _style(color: QColor) -> str:

@@ -48,6 +48,14 @@ class Action(StrEnum):
     RESTORE = "Restore former"
     DELETE = "Delete"
     DISMISS = "All right"
+    RECOVER = "Recover"
+    LATER = "Later"
+    DISCARD = "Discard…"
+    TO_TRASH = "Move to the trash"
+    KEEP = "Keep it"
+    SHOW_FOLDER = "Show in folder"
+    OPEN = "Open"
+    CANCEL = "Cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,10 @@ class Banner:
     title: str
     advice: str = ""
     action: Action = Action.NONE
+    others: tuple[Action, ...] = ()
+    """What else can be done."""
+    share: float | None = None
+    """Of work that goes on, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
+def desk(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setenv("HANDTUNE_SESSIONS", str(tmp_path / "sessions"))
     made = Desk(tmp_path / "window.json")
     qtbot.addWidget(made.window)
     made.window.show()
@@ -23,6 +24,7 @@ def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
     for session in made.sessions:
         session.lingering = False
     made.window.bridge.close()
+    made.window.sessions.begin_to_close()
     qtbot.waitUntil(
         lambda: made.window.sources.presenter.poll() or not made.window.sources.presenter.searching
     )

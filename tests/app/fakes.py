@@ -14,9 +14,12 @@ from app.viewport.render_process import Picture, RenderReply, RenderRequest
 from engine.adaptation.enrolment_poses import STEPS
 from engine.adaptation.progress import AdaptationProgress
 from engine.adaptation.status import AdaptationState, AdaptationStatus
+from engine.capture.playback import PlaybackControl
 from engine.inference.meters import TruthReadings
 from engine.inference.sighting import Sighting
 from engine.messages import Frame, FrameSet, Health, Scene, Side
+from engine.recording.layout import SessionError
+from engine.recording.recorder import RecordingState, RecordingStatus
 from engine.session import SessionState, SessionStatus
 
 
@@ -65,6 +68,10 @@ class FakeSession:
         self.stop_asked = False
         self.scene: Scene | None = None
         self.frame_set: FrameSet | None = None
+        self.refusal = ""
+        self.recording_status: RecordingStatus | None = None
+        self.recording_end_asked = False
+        self.playback = PlaybackControl()
 
     def start(self) -> None:
         self.started = True
@@ -95,6 +102,18 @@ class FakeSession:
 
     def health(self) -> tuple[Health, ...]:
         return ()
+
+    def start_recording(self, path: Path) -> None:
+        if self.refusal:
+            raise SessionError(self.refusal)
+        self.recording_status = RecordingStatus(RecordingState.WAITING, path)
+
+    def stop_recording(self) -> None:
+        """It ends when the test says so."""
+        self.recording_end_asked = True
+
+    def recording(self) -> RecordingStatus | None:
+        return self.recording_status
 
     def status(self) -> SessionStatus:
         adaptation = None if self.adaptation is None else self.adaptation.status()

@@ -202,7 +202,7 @@ def test_a_damaged_profile_is_marked_and_deleted_in_the_banner(qtbot: QtBot, des
     desk.window.people.choose("Broken")
     banner = desk.window.view.banner
     qtbot.waitUntil(lambda: banner.banner is not None and banner.banner.action is Action.DELETE)
-    qtbot.mouseClick(banner._button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(banner._buttons[0], Qt.MouseButton.LeftButton)
     assert desk.store.names() == ("Ada",)
     assert box.currentText() == "Ada"
     assert len(desk.sessions) == 1
@@ -216,7 +216,7 @@ def test_the_former_profile_is_restored_in_the_banner(qtbot: QtBot, desk: Desk) 
     desk.window.people.choose("Ada")
     banner = desk.window.view.banner
     qtbot.waitUntil(lambda: banner.banner is not None and banner.banner.action is Action.RESTORE)
-    qtbot.mouseClick(banner._button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(banner._buttons[0], Qt.MouseButton.LeftButton)
     vector = desk.store.load("Ada").shapes[Side.RIGHT].vector
     assert vector[0] == make_profile("Ada", 1.0).shapes[Side.RIGHT].vector[0]
     assert desk.window.people.presenter.current == "Ada"
@@ -234,7 +234,7 @@ def test_delete_and_undo_are_one_click_each(qtbot: QtBot, desk: Desk) -> None:
     banner = desk.window.view.banner
     assert banner.banner is not None
     assert banner.banner.action is Action.UNDO
-    qtbot.mouseClick(banner._button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(banner._buttons[0], Qt.MouseButton.LeftButton)
     assert desk.store.names() == ("Ada",)
     assert desk.window.people.presenter.current == "Ada"
 
