@@ -22,8 +22,8 @@ LEAST_DEPTH_RATIO = 2.0
 """Farthest by nearest distance of the board."""
 LEAST_VIEWS = 20
 """Complete ones; more bring little."""
-RATIO_TOLERANCE = 0.06
-"""Of a marker's side by what was entered: corners of small markers are off by half a pixel."""
+RATIO_TOLERANCE = 0.03
+"""Of a marker's side by what was entered: they are measured to about 1 %."""
 BASELINE_TOLERANCE = 0.02
 """Of a baseline that a person measured or a maker states."""
 JOINT_FACTOR = 2.5

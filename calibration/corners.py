@@ -28,8 +28,13 @@ FITS = 3
 LARGEST_STEP_PX = 1.0
 
 
-def refine_corners(gray: Gray, pixels: Pixels, clear_share: float = CLEAR_SHARE) -> Pixels:
-    """Corners [N, 2] to sub-pixel accuracy, each in a window that fits its surroundings."""
+def refine_corners(
+    gray: Gray, pixels: Pixels, clear_share: float = CLEAR_SHARE
+) -> tuple[Pixels, npt.NDArray[np.bool_]]:
+    """Corners [N, 2] to sub-pixel accuracy, each in a window that fits its surroundings.
+
+    Also which of them [N] have a saddle; the others are as the gradients say.
+    """
     clear = clear_share * _spacing(pixels)
     near = _by_gradients(gray, pixels, np.clip(clear.astype(int), *WINDOW_PX))
     return _by_saddle(gray, near, np.clip(clear.astype(int), *SADDLE_PX))
@@ -48,17 +53,21 @@ def _by_gradients(gray: Gray, pixels: Pixels, windows: npt.NDArray[np.int_]) -> 
     return np.where((moved <= windows)[:, None], refined, pixels).astype(np.float64)
 
 
-def _by_saddle(gray: Gray, pixels: Pixels, radii: npt.NDArray[np.int_]) -> Pixels:
+def _by_saddle(
+    gray: Gray, pixels: Pixels, radii: npt.NDArray[np.int_]
+) -> tuple[Pixels, npt.NDArray[np.bool_]]:
     smooth = np.asarray(cv2.GaussianBlur(gray.astype(np.float32), (0, 0), SMOOTHING_PX), np.float32)
-    refined = pixels.copy()
+    refined, exact = pixels.copy(), np.zeros(len(pixels), bool)
     for radius in np.unique(radii):
         chosen = np.flatnonzero(radii == radius)
-        refined[chosen] = _saddles(smooth, pixels[chosen], int(radius))
-    return refined
+        refined[chosen], exact[chosen] = _saddles(smooth, pixels[chosen], int(radius))
+    return refined, exact
 
 
-def _saddles(smooth: npt.NDArray[np.floating], pixels: Pixels, radius: int) -> Pixels:
-    """Saddle points [N, 2] near pixels; a place without one stays as it is."""
+def _saddles(
+    smooth: npt.NDArray[np.floating], pixels: Pixels, radius: int
+) -> tuple[Pixels, npt.NDArray[np.bool_]]:
+    """Saddle points [N, 2] near pixels, and where there is one; elsewhere the pixels stay."""
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1].astype(np.float64)
     disc = x**2 + y**2 <= (radius + 0.5) ** 2
     x, y = x[disc], y[disc]
@@ -76,7 +85,7 @@ def _saddles(smooth: npt.NDArray[np.floating], pixels: Pixels, radius: int) -> P
         good &= np.abs(step).max(-1) <= LARGEST_STEP_PX
         place = np.where(good[:, None], place + step, place)
     good &= np.linalg.norm(place - pixels, axis=1) <= radius
-    return np.where(good[:, None], place, pixels)
+    return np.where(good[:, None], place, pixels), good
 
 
 def _spacing(pixels: Pixels) -> Pixels:

@@ -5,14 +5,14 @@ OpenCV finds squares and markers; every corner is then placed anew by corners.py
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.april_tags import TagReader
 from calibration.board import AnyBoard, AprilGrid, CharucoBoard, Chessboard
-from calibration.board_pattern import APRIL_BORDER_BITS, APRIL_DICTIONARY, DICTIONARIES
 from calibration.corners import CLEAR_SHARE, refine_corners
 from calibration.homography import homography, mapped
 from calibration.picture_quality import blur_px, saturated_share
@@ -66,7 +66,8 @@ class ChessboardDetector:
         if not found:
             return None
         ordered = self._ordered(gray, corners.reshape(-1, 2).astype(np.float64))
-        return _detection(gray, np.arange(len(ordered)), ordered)
+        refined, _ = refine_corners(gray, ordered)
+        return _detection(gray, np.arange(len(ordered)), refined)
 
     def _ordered(self, gray: Gray, corners: Pixels) -> Pixels:
         """Row by row, seen from the front, the first square black as on the printed board.
@@ -101,56 +102,33 @@ class CharucoDetector:
         pixels = np.asarray(corners, np.float64).reshape(-1, 2)
         of_board = np.isin(np.ravel(marker_ids), np.ravel(self._board.opencv.getIds()))
         squares = np.asarray(markers, np.float64).reshape(-1, 4, 2)[of_board]
-        ratio = _marker_ratio(self._board.points_m[found], pixels, squares, self._board.marker_m)
+        ratio = _marker_ratio(
+            self._board.points_m[found], pixels, _outlines(squares), self._board.marker_m
+        )
         # A window with an edge of a marker in it is drawn towards the marker.
         clear = min(CLEAR_SHARE, (1 - self._board.marker_m / self._board.square_m) / 2)
-        return _detection(gray, found, pixels, clear_share=clear, marker_ratio=ratio)
+        refined, exact = refine_corners(gray, pixels, clear)
+        return _detection(gray, found[exact], refined[exact], ratio)
 
 
 class AprilGridDetector:
-    """The corners of all tags that are read, with Kalibr's frame of two cells or a plain one."""
+    """The corners of all tags that are read."""
 
     def __init__(self, board: AprilGrid) -> None:
         self._board = board
-        self._detectors = [_tag_detector(bits) for bits in (APRIL_BORDER_BITS, 1)]
+        self._reader = TagReader(board)
 
     def detect(self, gray: Gray) -> Detection | None:
         """At least two tags, or None."""
-        for detector in self._detectors:
-            corners, found, _ = detector.detectMarkers(gray)
-            ids: Any = found  # OpenCV's types do not say that it gives None
-            if ids is None:
-                continue
-            tags = np.ravel(ids).astype(np.int64)
-            quads = np.asarray(corners, np.float64).reshape(-1, 4, 2)
-            order = [k for k in np.argsort(tags) if tags[k] < len(self._board.places_m)]
-            if len(order) * 4 >= LEAST_POINTS:
-                return self._detection(gray, tags[order], quads[order])
-        return None
-
-    def _detection(self, gray: Gray, tags: Ids, pixels: Pixels) -> Detection | None:
-        """Programs print tags turned by quarters; where they stand tells how these are."""
-        points = self._board.points_m.reshape(-1, 4, 3)[tags]
-        turn = min(range(4), key=lambda k: _misfit(points, np.roll(pixels, k, axis=1)))
+        tags, quads = self._reader.read(gray)
+        if not len(tags):
+            return None
         ids = (4 * tags[:, None] + np.arange(4)).ravel()
-        ratio = _marker_ratio(points.mean(1), _crossings(pixels), pixels, self._board.tag_m)
-        return _detection(
-            gray, ids, np.roll(pixels, turn, axis=1).reshape(-1, 2), marker_ratio=ratio
-        )
-
-
-def _tag_detector(border_bits: int) -> cv2.aruco.ArucoDetector:
-    parameters = cv2.aruco.DetectorParameters()
-    parameters.markerBorderBits = border_bits
-    tags = cv2.aruco.getPredefinedDictionary(DICTIONARIES[APRIL_DICTIONARY])
-    return cv2.aruco.ArucoDetector(tags, parameters)
-
-
-def _misfit(points: npt.NDArray[np.float64], pixels: Pixels) -> float:
-    """How badly a flat board explains the pixels."""
-    flat, seen = points[..., :2].reshape(-1, 2), pixels.reshape(-1, 2)
-    H = homography(flat, seen)
-    return np.inf if H is None else float(np.linalg.norm(mapped(H, flat) - seen, axis=1).sum())
+        refined, exact = refine_corners(gray, quads.reshape(-1, 2))
+        middles = self._board.points_m.reshape(-1, 4, 3)[tags].mean(1)
+        corners = refined.reshape(-1, 4, 2)
+        ratio = _marker_ratio(middles, _crossings(corners), corners, self._board.tag_m)
+        return _detection(gray, ids[exact], refined[exact], ratio)
 
 
 def _first_square(gray: Gray, grid: Pixels) -> float:
@@ -175,6 +153,13 @@ def _marker_ratio(
     return float(np.median(sides) / side_m)
 
 
+def _outlines(squares: Pixels) -> Pixels:
+    """Markers [M, 4, 2] to the middle of their edges: OpenCV gives the outermost dark pixels."""
+    middle = squares.mean(1, keepdims=True)
+    side = np.linalg.norm(squares - np.roll(squares, 1, axis=1), axis=-1).mean(1)
+    return middle + (squares - middle) * (1 + 1 / side)[:, None, None]
+
+
 def _crossings(quads: Pixels) -> Pixels:
     """Where the diagonals of quads [M, 4, 2] cross: the middle, in perspective."""
     a, b, c, d = (quads[:, k] for k in range(4))
@@ -186,23 +171,16 @@ def _crossings(quads: Pixels) -> Pixels:
     return a + share[:, None] * along
 
 
-def _detection(
-    gray: Gray,
-    ids: Ids,
-    pixels: Pixels,
-    *,
-    clear_share: float = CLEAR_SHARE,
-    marker_ratio: float = 0.0,
-) -> Detection | None:
+def _detection(gray: Gray, ids: Ids, pixels: Pixels, marker_ratio: float = 0.0) -> Detection | None:
+    """What was found, without what lies outside of the picture."""
     order = np.argsort(ids)
-    ids, pixels = ids[order].astype(np.int64), np.asarray(pixels, np.float64)[order]
-    refined = refine_corners(gray, pixels, clear_share)
+    ids, pixels = ids[order].astype(np.int64), pixels[order]
     height, width = gray.shape
-    inside = ((refined >= 0) & (refined <= [width - 1, height - 1])).all(1)
+    inside = ((pixels >= 0) & (pixels <= [width - 1, height - 1])).all(1)
     if inside.sum() < LEAST_POINTS:
         return None
-    ids, refined = ids[inside], refined[inside]
+    ids, pixels = ids[inside], pixels[inside]
     return Detection(
-        ids, refined, (width, height), blur_px(gray, refined),
-        saturated_share(gray, refined), marker_ratio,
+        ids, pixels, (width, height), blur_px(gray, pixels), saturated_share(gray, pixels),
+        marker_ratio,
     )  # fmt: skip
