@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mcap.records import Message
+from mcap.records import Message, Schema
 
 from engine.messages import Frame
 from engine.recording.damage import Damage
@@ -70,6 +70,7 @@ class Inventory:
         self.not_understood: list[str] = []
         """Messages that are whole and yet not what their topic promises; a sentence each."""
         self.topics: dict[int, str] = {}
+        self._schemas: dict[int, Schema] = {}
         self._open: list[int] = []
         """Losses that wait for what comes behind them."""
 
@@ -125,8 +126,8 @@ class Inventory:
             self.header_problem = str(error)
 
     def _add_chunk(self, found: GoodChunk) -> list[tuple[str, Message]]:
-        schemas = {schema.id: schema for schema in found.content.schemas}
-        self.topics |= checked_topics(found.content.channels, schemas, self._path)
+        self._schemas |= {schema.id: schema for schema in found.content.schemas}
+        self.topics |= checked_topics(found.content.channels, self._schemas, self._path)
         messages = [
             (self.topics[item.message.channel_id], item.message)
             for item in found.content.messages

@@ -170,6 +170,7 @@ class SessionFile:
                 f'"{self.path}"` writes a session from all of it that is there.'
             )
         topics: dict[int, str] = {}
+        schemas: dict[int, Schema] = {}
         chunks: list[ChunkPlace] = []
         rows: list[tuple[int, int, int, int]] = []
         header: SessionHeader | None = None
@@ -179,7 +180,7 @@ class SessionFile:
             if isinstance(found, GoodMetadata) and found.metadata.name == METADATA_NAME:
                 header = header or self._header(found.metadata)
             if isinstance(found, GoodChunk):
-                schemas = {schema.id: schema for schema in found.content.schemas}
+                schemas |= {schema.id: schema for schema in found.content.schemas}
                 topics |= checked_topics(found.content.channels, schemas, self.path)
                 place, frames = _indexed(found, topics)
                 chunks.append(place)

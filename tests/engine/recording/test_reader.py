@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mcap.writer import Writer
+from mcap.reader import make_reader
+from mcap.writer import CompressionType, Writer
 
 from engine.hand.model import load_hand_model
 from engine.recording.layout import EventKind, SessionError
 from engine.recording.messages import encode_header
 from engine.recording.reader import SessionReader
-from engine.recording.writer import SplitRule
+from engine.recording.verify import verify
+from engine.recording.writer import SessionWriter, SplitRule
 from tests.engine.recording.test_messages import same
 from tests.fakes.session_files import FRAMES, write_session
 from tests.fakes.sessions import FRAME_NS, header, scene_of, stereo_frame
@@ -41,6 +43,26 @@ def test_header_scenes_and_events_are_those_recorded(session: Path) -> None:
         assert same(tuple(reader.scenes(load_hand_model())), tuple(expected))
         (event,) = reader.events()
         assert event.kind is EventKind.DROP
+
+
+@pytest.mark.parametrize("split", [None, SplitRule(bytes=1)])
+def test_a_frame_s_scene_is_found_behind_it(tmp_path: Path, split: SplitRule | None) -> None:
+    """Scenes come late: here each stands behind the next frame, the last one nowhere."""
+    path = tmp_path / "a.mcap"
+    writer = SessionWriter(path, header(), split, chunk_ns=10**12)
+    for number in range(FRAMES):
+        writer.add_frame(stereo_frame(number))
+        if number:
+            writer.add_scene(scene_of(stereo_frame(number - 1)))
+        writer._close_chunk(writer._current())
+    writer.close()
+    with SessionReader(path) as reader:
+        for index in (5, 0, 3, 7):
+            expected = scene_of(stereo_frame(index))
+            assert same(reader.scene_of(index, load_hand_model()), expected)
+        assert reader.scene_of(FRAMES - 1) is None
+        with pytest.raises(IndexError):
+            reader.scene_of(FRAMES)
 
 
 def test_timing_is_the_source_s_own(session: Path) -> None:
@@ -143,3 +165,29 @@ def test_unfinished_file_says_how_to_get_it_back(session: Path) -> None:
     part.write_bytes(session.read_bytes()[:-700])
     with pytest.raises(SessionError, match=r'never finished. `python main.py repair "'):
         SessionReader(part)
+
+
+@pytest.mark.parametrize("compression", list(CompressionType))
+def test_session_written_anew_by_another_program_is_the_same(
+    session: Path, compression: CompressionType
+) -> None:
+    """Without our table of frames, and packed otherwise."""
+    other = session.with_name("other.mcap")
+    with session.open("rb") as source, other.open("wb") as target:
+        reader = make_reader(source)
+        writer = Writer(target, chunk_size=10**7, compression=compression)
+        writer.start()
+        for metadata in reader.iter_metadata():
+            writer.add_metadata(metadata.name, metadata.metadata)
+        channels: dict[int, int] = {}
+        for schema, channel, message in reader.iter_messages(log_time_order=False):
+            if channel.id not in channels:
+                number = writer.register_schema(schema.name, schema.encoding, schema.data)
+                channels[channel.id] = writer.register_channel(channel.topic, "x", number)
+            at = message.log_time, message.data, message.publish_time, message.sequence
+            writer.add_message(channels[channel.id], *at)
+        writer.finish()
+    with SessionReader(other) as found:
+        assert same(tuple(found.frames()), tuple(stereo_frame(k) for k in range(FRAMES)))
+        assert len(list(found.scenes())) == FRAMES
+    assert verify(other).good
