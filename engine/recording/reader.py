@@ -7,7 +7,10 @@ is read: what comes out is what went in, or a SessionError.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,12 +23,15 @@ from engine.messages import Frame, Scene
 from engine.recording.layout import EVENTS_TOPIC, HANDS_TOPIC, Event, SessionError, SessionHeader
 from engine.recording.messages import decode_event, decode_scene
 from engine.recording.place import numbered
-from engine.recording.session_file import FrameGroup, SessionFile
+from engine.recording.session_file import ChunkPlace, FrameGroup, SessionFile
 from engine.runtime.clock import NS_PER_S
 
 Int64 = npt.NDArray[np.int64]
 GAP_SEARCHED = 100
 """How many files may be missing in a row and still be missed."""
+SCENE_WITHIN = 24
+"""A scene is written so many chunks behind its frame at most: half a second of 848 x 480 at 60
+frames a second, with two pictures."""
 
 
 class SessionReader:
@@ -42,6 +48,7 @@ class SessionReader:
         self.sequences: Int64 = np.concatenate([file.frames.sequences for file in self._files])
         """[N] the number by which a scene names its frame."""
         self._cached: tuple[int, int, list[FrameGroup]] | None = None
+        self._scenes: OrderedDict[tuple[Path, int], Mapping[int, bytes]] = OrderedDict()
 
     @property
     def header(self) -> SessionHeader:
@@ -76,10 +83,8 @@ class SessionReader:
             IndexError: there are not so many.
             SessionError: it is damaged.
         """
-        if not 0 <= index < self.frame_count:
-            raise IndexError(f"frame {index} of {self.frame_count}")
-        number = int(np.searchsorted(self._starts, index, side="right")) - 1
-        file, row = self._files[number], index - int(self._starts[number])
+        number, row = self._row(index)
+        file = self._files[number]
         place = int(file.frames.chunks[row])
         first = int(np.searchsorted(file.frames.chunks, place))
         group = self._group(number, place)
@@ -95,6 +100,22 @@ class SessionReader:
         """All frames from the one of index `start` on."""
         for index in range(start, self.frame_count):
             yield self.frame(index)
+
+    def scene_of(self, index: int, model: HandModel | None = None) -> Scene | None:
+        """What was tracked in a frame while recording; None where that is not in the session.
+
+        Raises:
+            IndexError: there are not so many frames.
+            SessionError: it is damaged.
+        """
+        number, row = self._row(index)
+        captured_ns = int(self.captured_ns[index])
+        begin = int(self._files[number].frames.chunks[row])
+        for file, chunk in islice(self._chunks_from(number, begin), SCENE_WITHIN):
+            data = self._hands(file, chunk).get(captured_ns)
+            if data is not None:
+                return decode_scene(data, model)
+        return None
 
     def scenes(self, model: HandModel | None = None) -> Iterator[Scene]:
         """What was tracked while recording, in order. `model` is the right hand of the model that
@@ -122,6 +143,33 @@ class SessionReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _row(self, index: int) -> tuple[int, int]:
+        """The number of a frame's file, and its row in the table there."""
+        if not 0 <= index < self.frame_count:
+            raise IndexError(f"frame {index} of {self.frame_count}")
+        number = int(np.searchsorted(self._starts, index, side="right")) - 1
+        return number, index - int(self._starts[number])
+
+    def _chunks_from(self, number: int, offset: int) -> Iterator[tuple[SessionFile, ChunkPlace]]:
+        """From a place in a file on, and through the files behind it."""
+        first = bisect_left(self._files[number].chunks, offset, key=lambda chunk: chunk.offset)
+        for file in self._files[number:]:
+            for row in range(first, len(file.chunks)):
+                yield file, file.chunks[row]
+            first = 0
+
+    def _hands(self, file: SessionFile, chunk: ChunkPlace) -> Mapping[int, bytes]:
+        """The scenes of a chunk by their log times; those of the last chunks asked for are kept."""
+        key = file.path, chunk.offset
+        if HANDS_TOPIC not in chunk.topics:
+            return {}
+        if key not in self._scenes:
+            found = file.messages(chunk)
+            self._scenes[key] = {m.log_time: m.data for topic, m in found if topic == HANDS_TOPIC}
+            while len(self._scenes) > SCENE_WITHIN:
+                self._scenes.popitem(last=False)
+        return self._scenes[key]
 
     def _group(self, number: int, place: int) -> list[FrameGroup]:
         """The frames of a chunk; the last one asked for is kept."""
