@@ -38,6 +38,15 @@ class CameraInfo:
     """Model and serial number of a device; empty where there is none."""
     firmware: str = ""
     """Version of the device's firmware, where it tells."""
+    depth_error_at_half_metre_m: float | None = None
+    """Of stereo: one standard deviation of depth at 0.5 m, to be expected from calibration,
+    baseline and matching; None where nothing is expected."""
+
+    def expected_depth_error_m(self, distance_m: float) -> float | None:
+        """The same at any distance: it grows with the square of it."""
+        if self.depth_error_at_half_metre_m is None:
+            return None
+        return self.depth_error_at_half_metre_m * (distance_m / 0.5) ** 2
 
 
 @dataclass(frozen=True, slots=True)

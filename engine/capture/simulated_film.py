@@ -86,7 +86,7 @@ class ShuffledFilm:
     def __call__(self, sequence: int) -> SimulatedImage:
         rng = np.random.default_rng([EVALUATION_SEED, self._options.seed, sequence])
         while True:
-            geometry = self._sample(rng)
+            geometry = sample_shuffled(rng, self._options)
             if min(render_scene(geometry, self._small).visible, default=1.0) < SHUFFLED_MIN_VISIBLE:
                 continue
             break
@@ -96,15 +96,17 @@ class ShuffledFilm:
         return SimulatedImage(
             apply_sensor(sensor, depth, rng),
             tuple(hand.truth() for hand in geometry.hands),
-            _labels(geometry, sensor, sequence),
+            shuffled_labels(geometry, sensor, sequence),
         )
 
-    def _sample(self, rng: np.random.Generator) -> SceneGeometry:
-        count = 0 if self._options.mode == "empty" else self._options.hands
-        first = Side.RIGHT if rng.random() < 0.5 else Side.LEFT
-        hands = tuple(_sample_looks(rng, side) for side in (first, first.other)[:count])
-        layout = None if self._options.body else "alone"
-        return sample_scene(rng, self._options.camera, hands, layout, sample_view(rng))
+
+def sample_shuffled(rng: np.random.Generator, options: SimulationOptions) -> SceneGeometry:
+    """A scene that has nothing to do with any other."""
+    count = 0 if options.mode == "empty" else options.hands
+    first = Side.RIGHT if rng.random() < 0.5 else Side.LEFT
+    hands = tuple(_sample_looks(rng, side) for side in (first, first.other)[:count])
+    layout = None if options.body else "alone"
+    return sample_scene(rng, options.camera, hands, layout, sample_view(rng))
 
 
 def _sample_looks(rng: np.random.Generator, side: Side) -> HandLooks:
@@ -113,7 +115,7 @@ def _sample_looks(rng: np.random.Generator, side: Side) -> HandLooks:
     return hand_looks(model, sample_angles(rng, model, pose_class), sample_shape(rng), pose_class)
 
 
-def _labels(geometry: SceneGeometry, sensor: str, sequence: int) -> str:
+def shuffled_labels(geometry: SceneGeometry, sensor: str, sequence: int) -> str:
     """`view=..;pose=..;...` of the first hand, for the breakdown of a report."""
     labels = {"sensor": sensor, "layout": geometry.layout, "take": str(sequence)}
     if geometry.hands:
@@ -155,53 +157,41 @@ def person_of(options: SimulationOptions, rng: np.random.Generator) -> Person:
     return Person(shape, build)
 
 
-class StreamFilm:
-    """One person who moves the hands calmly. What never moves is drawn once."""
+class StreamScene:
+    """One person who moves the hands calmly, and what stands around."""
 
     def __init__(
-        self,
-        options: SimulationOptions,
-        person: Person | None = None,
-        device: Device | None = None,
+        self, options: SimulationOptions, rng: np.random.Generator, person: Person | None = None
     ) -> None:
-        """Person and device are those of the options' seed where none are given."""
+        """The person is that of the options' seed where none is given."""
         self._options = options
-        rng = np.random.default_rng([options.seed, 3])
         seeded = person_of(options, rng)
         chosen = person or seeded
         self._build = chosen.build
         sides = (options.side, options.side.other)[: options.hands]
         self._hands = {side: (hand_of(side), chosen.shape) for side in sides}
         self._motions = {side: _motion(options, hand_of(side)) for side in sides}
-        steady = SteadySensor(options.sensor or "structured_light", options.camera, rng)
-        self._sensor = device or steady
         self._R, self._offset = _before_the_camera()
-        things = self._things(rng)
-        self._background = DepthCanvas(options.camera)
-        self._background.draw(things)
-        self._imagers = tuple(
-            Imager(place, options.camera, things) for place in IMAGER_PLACES[: options.infrared]
-        )
 
-    def __call__(self, sequence: int) -> SimulatedImage:
+    def hands_at(self, sequence: int) -> tuple[list[HandInScene], str]:
+        """The hands of a frame, and a label with the pose of the first."""
         time_s = 0.0 if self._options.rest else sequence / self._options.fps
         poses = {side: motion.at(time_s) for side, motion in self._motions.items()}
-        hands = [self._place(side, pose) for side, pose in poses.items()]
-        canvas = self._background.copy()
-        meshes: list[tuple[Mesh, int]] = []
-        for hand, label in zip(hands, HAND_LABELS, strict=False):
-            meshes.append((arm_mesh(self._build, hand.arm), 1))
-            meshes.append((Mesh(hand.posed.vertices, hand.looks.faces), label))
-        for mesh, label in meshes:
-            canvas.draw(mesh, label)
-        rng = np.random.default_rng([self._options.seed, 5, sequence])
-        return SimulatedImage(
-            self._sensor.apply(canvas.depth_m(), rng),
-            _seen(hands, canvas, self._options.camera),
-            ";".join(f"pose={pose.pose_class}" for pose in list(poses.values())[:1]),
-            self._sensor.unit_m,
-            tuple(imager.picture([mesh for mesh, _ in meshes], rng) for imager in self._imagers),
-        )
+        label = ";".join(f"pose={pose.pose_class}" for pose in list(poses.values())[:1])
+        return [self._place(side, pose) for side, pose in poses.items()], label
+
+    def arm_of(self, hand: HandInScene) -> Mesh:
+        """The arm that carries a hand."""
+        return arm_mesh(self._build, hand.arm)
+
+    def things(self, rng: np.random.Generator) -> list[Mesh]:
+        """All that never moves: the wall, the person if there is one, the desk and what is on it."""
+        solids = [box(np.array([0, 0, 2.1]), np.eye(3), np.array([4.0, 4.0, 0.01]))]
+        if self._options.body:
+            body = [torso_mesh(rng, self._build), *head_meshes(rng, self._build)]
+            solids += [part.moved(self._R, self._offset) for part in body]
+            solids += self._idle_arms()
+        return solids + _desk(rng)
 
     def _place(self, side: Side, pose: ArmPose) -> HandInScene:
         model, shape = self._hands[side]
@@ -216,16 +206,6 @@ class StreamFilm:
         looks = hand_looks(model, pose.angles, shape, pose.pose_class)
         return HandInScene(looks, arm, looks.placed(arm))
 
-    def _things(self, rng: np.random.Generator) -> Mesh:
-        """All that never moves."""
-        solids = [box(np.array([0, 0, 2.1]), np.eye(3), np.array([4.0, 4.0, 0.01]))]
-        if self._options.body:
-            person = merged([torso_mesh(rng, self._build), *head_meshes(rng, self._build)])
-            solids.append(person.moved(self._R, self._offset))
-            solids += self._idle_arms()
-        solids += _desk(rng)
-        return merged(solids)
-
     def _idle_arms(self) -> list[Mesh]:
         arms = []
         for side in Side:
@@ -235,6 +215,47 @@ class StreamFilm:
                 arm = Arm(shoulder_of(self._build, side), elbow, wrist, np.eye(3))
                 arms.append(stump_mesh(self._build, arm.moved(self._R, self._offset)))
         return arms
+
+
+class StreamFilm:
+    """Smooth motion before a depth camera. What never moves is drawn once."""
+
+    def __init__(
+        self,
+        options: SimulationOptions,
+        person: Person | None = None,
+        device: Device | None = None,
+    ) -> None:
+        """Person and device are those of the options' seed where none are given."""
+        self._options = options
+        rng = np.random.default_rng([options.seed, 3])
+        self._scene = StreamScene(options, rng, person)
+        steady = SteadySensor(options.sensor or "structured_light", options.camera, rng)
+        self._sensor = device or steady
+        things = merged(self._scene.things(rng))
+        self._background = DepthCanvas(options.camera)
+        self._background.draw(things)
+        self._imagers = tuple(
+            Imager(place, options.camera, things) for place in IMAGER_PLACES[: options.infrared]
+        )
+
+    def __call__(self, sequence: int) -> SimulatedImage:
+        hands, label = self._scene.hands_at(sequence)
+        canvas = self._background.copy()
+        meshes: list[tuple[Mesh, int]] = []
+        for hand, mark in zip(hands, HAND_LABELS, strict=False):
+            meshes.append((self._scene.arm_of(hand), 1))
+            meshes.append((Mesh(hand.posed.vertices, hand.looks.faces), mark))
+        for mesh, mark in meshes:
+            canvas.draw(mesh, mark)
+        rng = np.random.default_rng([self._options.seed, 5, sequence])
+        return SimulatedImage(
+            self._sensor.apply(canvas.depth_m(), rng),
+            truth_of_seen(hands, canvas, self._options.camera),
+            label,
+            self._sensor.unit_m,
+            tuple(imager.picture([mesh for mesh, _ in meshes], rng) for imager in self._imagers),
+        )
 
 
 def _motion(options: SimulationOptions, model: HandModel) -> HandMotion | GuidedMotion:
@@ -263,7 +284,7 @@ def _desk(rng: np.random.Generator) -> list[Mesh]:
     ]
 
 
-def _seen(
+def truth_of_seen(
     hands: list[HandInScene], canvas: DepthCanvas, camera: PinholeCamera
 ) -> tuple[HandTruth, ...]:
     """Truth of the hands that are in the picture."""

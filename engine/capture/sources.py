@@ -3,6 +3,7 @@
 | URI | opens |
 |---|---|
 | `sim:` or `sim:seed=3,hands=2` | the simulated camera |
+| `sim-stereo:` or `sim-stereo:seed=3,baseline=90` | the simulated stereo camera |
 | `folder:PATH` | 16-bit depth PNGs with a camera.json |
 | `realsense:` or `realsense:SERIAL` | an Intel RealSense device |
 | `realsense:PATH.bag` | a RealSense recording |
@@ -89,6 +90,11 @@ def _open_simulated(rest: str) -> Camera:
     return cast(Camera, module.open_simulated(parse_options(rest)))
 
 
+def _open_simulated_stereo(rest: str) -> Camera:
+    module = import_module("engine.capture.simulated_stereo")
+    return cast(Camera, module.open_simulated_stereo(parse_options(rest)))
+
+
 def _located(module_name: str) -> Callable[[str], Camera]:
     """An opener that imports `module_name` on first use and calls its `open_location`."""
 
@@ -102,6 +108,7 @@ def _located(module_name: str) -> Callable[[str], Camera]:
 
 _OPENERS: Mapping[str, Callable[[str], Camera]] = {
     "sim": _open_simulated,
+    "sim-stereo": _open_simulated_stereo,
     "folder": _located("engine.capture.folder"),
     "realsense": _located("engine.capture.realsense"),
     "replay": _located("engine.capture.replay"),

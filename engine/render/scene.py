@@ -7,7 +7,7 @@ is mostly hidden is no fair example, so callers check `visible` and draw again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +96,11 @@ class HandInScene:
     def truth(self) -> HandTruth:
         return HandTruth(self.looks.side, self.posed.keypoints, self.posed.vertices)
 
+    def moved(self, rotation: Float64, translation: Float64) -> HandInScene:
+        """The hand after `rotation` [3, 3] and then `translation` [3]."""
+        points = (p @ rotation.T + translation for p in (self.posed.vertices, self.posed.keypoints))
+        return HandInScene(self.looks, self.arm.moved(rotation, translation), PosedHand(*points))
+
 
 @dataclass(frozen=True, slots=True)
 class SceneGeometry:
@@ -108,6 +113,15 @@ class SceneGeometry:
     dark: tuple[Mesh, ...] = ()
     """Things that return no light to the sensor (hair, black plastic): they hide what is behind
     them and have no depth themselves."""
+
+    def moved(self, rotation: Float64, translation: Float64) -> SceneGeometry:
+        """As seen from another camera: after `rotation` [3, 3] and then `translation` [3]."""
+        return replace(
+            self,
+            solids=tuple(mesh.moved(rotation, translation) for mesh in self.solids),
+            hands=tuple(hand.moved(rotation, translation) for hand in self.hands),
+            dark=tuple(mesh.moved(rotation, translation) for mesh in self.dark),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ class DepthCanvas:
     def draw(self, mesh: Mesh, label: int = 1) -> None:
         """Draw a mesh of the camera frame; `label` 1..255 marks its pixels."""
         c = self.camera
-        _draw(self._inverse, self.labels, np.ascontiguousarray(mesh.vertices, np.float64),
-              mesh.faces, c.fx, c.fy, c.cx, c.cy, label)  # fmt: skip
+        draw_faces(self._inverse, self.labels, np.ascontiguousarray(mesh.vertices, np.float64),
+                   mesh.faces, c.fx, c.fy, c.cx, c.cy, label, 0)  # fmt: skip
 
     def depth_m(self) -> Float32:
         """[H, W] z-depth in metres, 0 where nothing was drawn."""
@@ -55,10 +55,11 @@ Array = npt.NDArray[np.float64]
 
 
 @njit(cache=True)
-def _draw(
-    inverse: Float32, labels: npt.NDArray[np.uint8], vertices: Array, faces: npt.NDArray[np.int32],
-    fx: float, fy: float, cx: float, cy: float, label: int,
+def draw_faces(
+    inverse: Float32, labels: npt.NDArray[np.integer], vertices: Array,
+    faces: npt.NDArray[np.int32], fx: float, fy: float, cx: float, cy: float, label: int, step: int,
 ) -> None:  # fmt: skip
+    """Draw into 1/z [H, W] and labels [H, W]; the face of number k is labelled label + k * step."""
     corners = np.empty((4, 3))
     for face in range(faces.shape[0]):
         count = _clip_near(vertices, faces, face, corners)
@@ -69,9 +70,10 @@ def _draw(
             corners[k, 0] = fx * corners[k, 0] * q + cx
             corners[k, 1] = fy * corners[k, 1] * q + cy
             corners[k, 2] = q
-        _fill(inverse, labels, corners, 0, 1, 2, label)
+        name = label + face * step
+        _fill(inverse, labels, corners, 0, 1, 2, name)
         if count == 4:
-            _fill(inverse, labels, corners, 0, 2, 3, label)
+            _fill(inverse, labels, corners, 0, 2, 3, name)
 
 
 @njit(cache=True)
@@ -97,7 +99,7 @@ def _clip_near(vertices: Array, faces: npt.NDArray[np.int32], face: int, corners
 
 @njit(cache=True)
 def _fill(
-    inverse: Float32, labels: npt.NDArray[np.uint8], p: Array, i: int, j: int, k: int, label: int
+    inverse: Float32, labels: npt.NDArray[np.integer], p: Array, i: int, j: int, k: int, label: int
 ) -> None:
     """Fill a triangle given by (u, v, 1/z); 1/z is linear over the image."""
     height, width = inverse.shape

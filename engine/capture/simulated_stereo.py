@@ -1,0 +1,231 @@
+"""`sim-stereo:` a person before a stereo camera, with exact ground truth.
+
+| option | values | meaning |
+|---|---|---|
+| seed | integer | which person, rig, room, motion and noise; the same seed gives the same pairs |
+| hands, side, mode, body, motion, rest, fps, width, height, frames, film, pace | | as of `sim:` |
+| baseline | 30 to 200 | distance of the two cameras in mm; drawn from 63 to 120 where it is not given |
+| near, far | 20 to 150 | distance of the hand in cm, in shuffled frames; 30 and 70 where not given |
+| noise | 0 to 5 | of the sensors; 1 is a good webcam in a room |
+| dots | 0, 1 | 1 projects infrared dots on everything and gives grey pictures |
+| calibration | wizard, exact | the rig that a calibration with a board would give, or the true one |
+
+The truth is exact: the error of the calibration is part of what is measured.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from calibration.camera_model import PinholeCamera
+from calibration.distorted_camera import DistortedCamera
+from calibration.lens import LensModel
+from calibration.rig import StereoRig
+from calibration.stored_rig import StoredRig
+from calibration.transforms import RigidTransform, rotation_from_axis_angle
+from engine.capture.simulated import SimulationOptions, parse_simulation
+from engine.errors import EndOfStream, SourceError
+from engine.runtime.clock import NS_PER_S, monotonic_ns
+from engine.stereo.camera import StereoCamera
+from engine.stereo.pair import PairInfo, RawPair
+from engine.stereo.rectified import grey
+
+if TYPE_CHECKING:  # numba and the hand model load on use.
+    from engine.capture.stereo_film import RenderedPair
+
+BASELINES_M = (0.063, 0.120)
+"""From a ZED Mini to a ZED 2i: what a rig's baseline is drawn from."""
+FOCAL_OVER_WIDTH = (0.78, 0.95)
+TURN_RAD = np.radians(0.8)
+"""How straight people mount two cameras."""
+_NOT_OFFERED = frozenset({"sensor", "infrared"})
+
+
+@dataclass(frozen=True, slots=True)
+class StereoOptions:
+    """What a `sim-stereo:` URI asks for besides the options of `sim:`."""
+
+    baseline: int = 0
+    """mm; 0 = drawn."""
+    near: int = 30
+    """cm."""
+    far: int = 70
+    noise: int = 1
+    dots: int = 0
+    calibration: str = "wizard"
+
+
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "baseline": (30, 200),
+    "near": (20, 150),
+    "far": (20, 150),
+    "noise": (0, 5),
+    "dots": (0, 1),
+}
+
+
+def open_simulated_stereo(options: Mapping[str, str]) -> StereoCamera:
+    """The simulated stereo camera with these options.
+
+    Raises:
+        SourceError: an unknown option or a value outside its range.
+    """
+    from engine.capture.simulated_calibration import calibrated
+    from engine.capture.stereo_film import StereoLooks, film_of_pairs
+
+    own, common = _parse(options)
+    rng = np.random.default_rng([common.seed, 17])
+    rig = sample_rig(rng, common, own.baseline / 1000)
+    distances = (own.near / 100, own.far / 100)
+    looks = StereoLooks(distances, float(own.noise), bool(own.dots))
+    film = film_of_pairs(common, rig, looks)
+    if common.film:
+        film = RenderedPairs(film, common.film)
+    text = ",".join(f"{key}={value}" for key, value in options.items())
+    info = PairInfo(
+        uri=f"sim-stereo:{text}",
+        name="Simulated stereo camera",
+        left_size_px=rig.left.size_px,
+        right_size_px=rig.right.size_px,
+        fps=common.fps,
+        live=common.pace == "live",
+        has_truth=True,
+        frame_count=common.frames or None,
+    )
+    stored = calibrated(rig, rng) if own.calibration == "wizard" else StoredRig(rig)
+    return StereoCamera(SimulatedPairs(info, film, grey_only=looks.dots), stored)
+
+
+def sample_rig(
+    rng: np.random.Generator, options: SimulationOptions, baseline_m: float
+) -> StereoRig:
+    """Two cameras of one kind as people mount them; a baseline of 0 is drawn."""
+    focal = rng.uniform(*FOCAL_OVER_WIDTH) * options.width
+    bend = rng.uniform(-0.15, 0.03), rng.uniform(-0.02, 0.06)
+    drawn = rng.uniform(*BASELINES_M)
+    R = rotation_from_axis_angle(rng.uniform(-TURN_RAD, TURN_RAD, 3))
+    centre = (baseline_m or drawn) * np.array([1.0, *rng.uniform(-0.02, 0.02, 2)])
+    cameras = [_sample_camera(rng, options, focal, bend) for _ in range(2)]
+    return StereoRig(cameras[0], cameras[1], RigidTransform(R, -R @ centre))
+
+
+def _sample_camera(
+    rng: np.random.Generator, options: SimulationOptions, focal: float, bend: tuple[float, float]
+) -> DistortedCamera:
+    """One of two alike, which never are quite."""
+    f = focal * rng.uniform(0.997, 1.003)
+    cx, cy = (np.array([options.width, options.height]) - 1) / 2 + rng.uniform(-6, 6, 2)
+    k1, k2 = (k + rng.uniform(-0.01, 0.01) for k in bend)
+    pinhole = PinholeCamera(options.width, options.height, f, f, float(cx), float(cy))
+    tangential = (float(p) for p in rng.uniform(-3e-4, 3e-4, 2))
+    return DistortedCamera(pinhole, LensModel.BROWN_CONRADY, (k1, k2, *tangential, 0.0))
+
+
+class RenderedPairs:
+    """Some pairs of a film, all rendered before the first is shown, played to and fro."""
+
+    def __init__(self, film: Callable[[int], RenderedPair], count: int) -> None:
+        self._pairs = [film(number) for number in range(count)]
+
+    def __call__(self, sequence: int) -> RenderedPair:
+        last = len(self._pairs) - 1
+        return self._pairs[last - abs(last - sequence % max(1, 2 * last))]
+
+
+class SimulatedPairs:
+    """A source of pairs over a film."""
+
+    def __init__(
+        self, info: PairInfo, film: Callable[[int], RenderedPair], grey_only: bool
+    ) -> None:
+        self._info = info
+        self._film = film
+        self._grey_only = grey_only
+        self._sequence = 0
+        self._start_ns: int | None = None
+
+    @property
+    def info(self) -> PairInfo:
+        return self._info
+
+    def read_pair(self, timeout_s: float) -> RawPair:
+        """The next pair; see `engine.stereo.pair.PairSource.read_pair`."""
+        sequence, count = self._sequence, self._info.frame_count
+        if count is not None and sequence >= count:
+            raise EndOfStream(self._info.uri)
+        pair = self._film(sequence)
+        if self._info.live:
+            self._keep_pace(sequence, timeout_s)
+        self._sequence += 1
+        now_ns = monotonic_ns()
+        return RawPair(
+            sequence=sequence,
+            left=grey(pair.left) if self._grey_only else pair.left,
+            right=grey(pair.right) if self._grey_only else pair.right,
+            left_ns=now_ns,
+            right_ns=now_ns,
+            truth=pair.truth,
+            name=pair.name,
+            source_ns=round(sequence * NS_PER_S / self._info.fps),
+        )
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def _keep_pace(self, sequence: int, timeout_s: float) -> None:
+        if self._start_ns is None:
+            self._start_ns = monotonic_ns()
+        due_ns = self._start_ns + round(sequence * NS_PER_S / self._info.fps)
+        wait_s = (due_ns - monotonic_ns()) / NS_PER_S
+        if wait_s > timeout_s:
+            time.sleep(timeout_s)
+            raise TimeoutError(self._info.uri)
+        time.sleep(max(wait_s, 0.0))
+
+
+def _parse(options: Mapping[str, str]) -> tuple[StereoOptions, SimulationOptions]:
+    own: dict[str, int | str] = {}
+    rest: dict[str, str] = {}
+    for key, text in options.items():
+        if key in LIMITS:
+            own[key] = _whole(key, text)
+        elif key == "calibration":
+            own[key] = _calibration(text)
+        elif key in _NOT_OFFERED:
+            raise SourceError(
+                f"The simulated stereo camera has no option '{key}': it has no depth sensor. "
+                "Use sim: for those."
+            )
+        else:
+            rest[key] = text
+    chosen = StereoOptions(**own)  # type: ignore[arg-type]
+    if chosen.near > chosen.far:
+        raise SourceError(
+            f"The option near must not be beyond far, found near={chosen.near}, far={chosen.far}; "
+            "both are in cm."
+        )
+    return chosen, parse_simulation(rest)
+
+
+def _whole(key: str, text: str) -> int:
+    lowest, highest = LIMITS[key]
+    if not text.isdecimal() or not lowest <= int(text) <= highest:
+        raise SourceError(
+            f"The option {key} of the simulated stereo camera must be a whole number from {lowest} "
+            f"to {highest}, found '{text}'. Write for example sim-stereo:{key}={lowest}."
+        )
+    return int(text)
+
+
+def _calibration(text: str) -> str:
+    if text not in ("wizard", "exact"):
+        raise SourceError(
+            f"The option calibration must be wizard or exact, found '{text}'. Write for example "
+            "sim-stereo:calibration=exact."
+        )
+    return text

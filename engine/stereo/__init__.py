@@ -1,0 +1,1 @@
+"""Stereo cameras as depth cameras: pairs of pictures, rectified and matched."""

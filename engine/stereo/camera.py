@@ -1,0 +1,207 @@
+"""A stereo camera as a depth camera: pairs, rectified and matched on the thread that reads.
+
+Depth is that of the rectified left picture; the rectified pictures come along with every frame, for
+estimators that want to see them. Everything behind it works as with any depth camera.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from calibration.errors import CalibrationError
+from calibration.rectification import Rectification, rectification
+from calibration.stored_rig import StoredRig, check_cameras
+from calibration.transforms import RigidTransform
+from engine.capture.camera import CameraInfo, CloseOnExit
+from engine.errors import SourceError
+from engine.messages import Frame, HandTruth, Picture
+from engine.runtime.clock import NS_PER_MS
+from engine.stereo.matching import StereoMatcher
+from engine.stereo.pair import PairInfo, PairSource, Pixels, RawPair
+from engine.stereo.rectified import Rectifier, grey
+
+LARGEST_SKEW_MS = 10.0
+"""A hand that moves by 0.3 m/s goes 3 mm in that time, at half a metre three pixels."""
+HOPELESS_PAIRS = 90
+"""So many pairs in a row that are too far apart are no accident."""
+LARGEST_TURN_RAD = np.radians(15.0)
+JUDGED_AT_M = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class StereoStatus:
+    """How the pairs come, as seen from any thread."""
+
+    pairs: int = 0
+    dropped: int = 0
+    """Pairs whose pictures were too far apart in time."""
+    skew_ms: float = 0.0
+    """Of the newest pair."""
+
+
+class StereoCamera(CloseOnExit):
+    """A source of pairs with a rig."""
+
+    def __init__(
+        self, source: PairSource, stored: StoredRig, largest_skew_ms: float = LARGEST_SKEW_MS
+    ) -> None:
+        """Takes over the source, and closes it where the rig does not fit.
+
+        Raises:
+            SourceError: the rig is for other cameras, or gives no dense depth; one sentence.
+        """
+        self._source = source
+        try:
+            rectified = checked_rectification(stored, source.info)
+        except BaseException:
+            source.close()
+            raise
+        self._rectifier = Rectifier(rectified)
+        self._matcher = StereoMatcher(rectified.camera.fx, rectified.baseline_m)
+        self._largest_skew_ns = round(largest_skew_ms * NS_PER_MS)
+        self._far_apart = 0
+        self._status = StereoStatus()
+        self._info = _info(source.info, rectified, stored)
+
+    @property
+    def info(self) -> CameraInfo:
+        return self._info
+
+    @property
+    def stereo(self) -> StereoStatus:
+        """A frozen value, replaced whole."""
+        return self._status
+
+    def read(self, timeout_s: float = 1.0) -> Frame:
+        """The next frame; see `engine.capture.camera.Camera.read`."""
+        return self._frame(self._pair_in_time(timeout_s))
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _pair_in_time(self, timeout_s: float) -> RawPair:
+        """The next pair whose pictures are of one moment."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            pair = self._source.read_pair(max(deadline - time.monotonic(), 0.001))
+            together = pair.skew_ns <= self._largest_skew_ns
+            self._status = StereoStatus(
+                self._status.pairs + 1,
+                self._status.dropped + (not together),
+                pair.skew_ns / NS_PER_MS,
+            )
+            if together:
+                self._far_apart = 0
+                return pair
+            self._far_apart += 1
+            if self._far_apart >= HOPELESS_PAIRS:
+                raise SourceError(
+                    f"{self._info.name}: the two pictures of every pair are "
+                    f"{self._status.skew_ms:.0f} ms apart, at most "
+                    f"{self._largest_skew_ns / NS_PER_MS:.0f} ms are allowed; use cameras that are "
+                    "triggered together, or allow more with ?skew=MS and move slowly."
+                )
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self._info.name} gave no pair of one moment")
+
+    def _frame(self, pair: RawPair) -> Frame:
+        left, right = self._rectifier.left(pair.left), self._rectifier.right(pair.right)
+        matched = self._matcher.match(grey(left), grey(right))
+        depth = np.where(self._rectifier.left_seen, matched.depth_m, np.float32(0))
+        T = self._rectifier.rectification.T_rectified_from_left
+        return Frame(
+            camera_id=self._info.uri,
+            sequence=pair.sequence,
+            captured_ns=min(pair.left_ns, pair.right_ns),
+            camera=self._info.camera,
+            depth_m=depth,
+            color=_rgb(left),
+            truth=tuple(_moved(hand, T) for hand in pair.truth),
+            name=pair.name,
+            source_ns=pair.source_ns,
+            pictures=self._pictures(pair, left, right),
+        )
+
+    def _pictures(self, pair: RawPair, left: Pixels, right: Pixels) -> tuple[Picture, ...]:
+        baseline = self._rectifier.rectification.baseline_m
+        places = (RigidTransform.identity(), _beside(baseline))
+        parts = zip(
+            ("left", "right"), (pair.left_ns, pair.right_ns), places, (left, right), strict=True
+        )
+        return tuple(
+            Picture(name, captured_ns, self._info.camera, T, pixels)
+            for name, captured_ns, T, pixels in parts
+        )
+
+
+def checked_rectification(stored: StoredRig, info: PairInfo) -> Rectification:
+    """The rectification of a rig for these cameras.
+
+    Raises:
+        SourceError: the rig is for other cameras, swapped, or too wide for dense depth.
+    """
+    try:
+        check_cameras(
+            stored, info.left_size_px, info.right_size_px, info.left_serial, info.right_serial
+        )
+    except CalibrationError as error:
+        raise SourceError(str(error)) from error
+    check_dense(stored, info.name)
+    return rectification(stored.rig)
+
+
+def check_dense(stored: StoredRig, name: str) -> None:
+    """
+    Raises:
+        SourceError: the two pictures of this rig are too different to be matched pixel by pixel.
+    """
+    rig = stored.rig
+    if rig.rotation_rad > LARGEST_TURN_RAD:
+        raise SourceError(
+            f"{name}: its cameras look {np.degrees(rig.rotation_rad):.0f} degrees past each other; "
+            f"so wide a baseline gives no dense depth (at most {np.degrees(LARGEST_TURN_RAD):.0f} "
+            "degrees do). Put the cameras side by side, 6 to 12 cm apart, and calibrate again."
+        )
+    if rectification(rig).baseline_m < 0:
+        raise SourceError(
+            f"{name}: the rig file has the right camera on the left side; swap the two sources, "
+            "or calibrate again."
+        )
+    largest = rig.left.pinhole.fx * rig.baseline_m / JUDGED_AT_M
+    if largest > rig.left.size_px[0] / 2:
+        raise SourceError(
+            f"{name}: its cameras are {100 * rig.baseline_m:.0f} cm apart; so wide a baseline "
+            f"gives no dense depth of a hand at {JUDGED_AT_M} m. Put them 6 to 12 cm apart, and "
+            "calibrate again."
+        )
+
+
+def _info(info: PairInfo, rectified: Rectification, stored: StoredRig) -> CameraInfo:
+    return CameraInfo(
+        uri=info.uri,
+        name=info.name,
+        camera=rectified.camera,
+        fps=info.fps,
+        live=info.live,
+        has_truth=info.has_truth,
+        frame_count=info.frame_count,
+        device=info.device,
+        firmware=info.firmware,
+        depth_error_at_half_metre_m=stored.expected_depth_error_m(JUDGED_AT_M),
+    )
+
+
+def _rgb(picture: Pixels) -> Pixels:
+    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, -1)
+
+
+def _beside(baseline_m: float) -> RigidTransform:
+    return RigidTransform(np.eye(3), np.array([baseline_m, 0.0, 0.0]))
+
+
+def _moved(hand: HandTruth, T: RigidTransform) -> HandTruth:
+    vertices = None if hand.vertices is None else T.apply(hand.vertices)
+    return replace(hand, joints=T.apply(hand.joints), vertices=vertices)
