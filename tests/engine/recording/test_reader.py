@@ -15,7 +15,7 @@ from engine.recording.layout import EventKind, SessionError
 from engine.recording.messages import encode_header
 from engine.recording.reader import SessionReader
 from engine.recording.verify import verify
-from engine.recording.writer import SessionWriter, SplitRule
+from engine.recording.writer import SplitRule
 from tests.engine.recording.test_messages import same
 from tests.fakes.session_files import FRAMES, write_session
 from tests.fakes.sessions import FRAME_NS, header, scene_of, stereo_frame
@@ -43,26 +43,6 @@ def test_header_scenes_and_events_are_those_recorded(session: Path) -> None:
         assert same(tuple(reader.scenes(load_hand_model())), tuple(expected))
         (event,) = reader.events()
         assert event.kind is EventKind.DROP
-
-
-@pytest.mark.parametrize("split", [None, SplitRule(bytes=1)])
-def test_a_frame_s_scene_is_found_behind_it(tmp_path: Path, split: SplitRule | None) -> None:
-    """Scenes come late: here each stands behind the next frame, the last one nowhere."""
-    path = tmp_path / "a.mcap"
-    writer = SessionWriter(path, header(), split, chunk_ns=10**12)
-    for number in range(FRAMES):
-        writer.add_frame(stereo_frame(number))
-        if number:
-            writer.add_scene(scene_of(stereo_frame(number - 1)))
-        writer._close_chunk(writer._current())
-    writer.close()
-    with SessionReader(path) as reader:
-        for index in (5, 0, 3, 7):
-            expected = scene_of(stereo_frame(index))
-            assert same(reader.scene_of(index, load_hand_model()), expected)
-        assert reader.scene_of(FRAMES - 1) is None
-        with pytest.raises(IndexError):
-            reader.scene_of(FRAMES)
 
 
 def test_timing_is_the_source_s_own(session: Path) -> None:
