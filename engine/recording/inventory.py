@@ -25,7 +25,8 @@ from engine.recording.layout import (
     SessionHeader,
 )
 from engine.recording.messages import decode_event, decode_header, decode_scene
-from engine.recording.scan import Found, GoodChunk, GoodMetadata
+from engine.recording.record_reading import GoodChunk, GoodMetadata
+from engine.recording.scan import Found
 from engine.recording.session_file import checked_topics, group_frames
 from engine.recording.summary import Summary
 

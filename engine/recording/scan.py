@@ -12,66 +12,24 @@ import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import BinaryIO
 
-from mcap.opcode import Opcode
-from mcap.records import Attachment, Chunk, DataEnd, Header, MessageIndex, Metadata
+from mcap.records import DataEnd, MessageIndex
 
 from engine.recording.damage import Damage, DamageKind
-from engine.recording.mcap_records import (
-    CHUNK_HEAD,
-    MAGIC,
-    MAX_CHUNK,
-    PREFIX,
-    ChunkContent,
-    DamagedRecord,
-    content_of,
-    known,
-    parse,
-    unpack,
+from engine.recording.mcap_records import MAGIC, DamagedRecord
+from engine.recording.record_reading import (
+    NO_RECORD,
+    GoodChunk,
+    GoodMetadata,
+    Record,
+    RecordReader,
 )
 from engine.recording.resynchronise import next_record
 from engine.recording.summary import DATA_END_LENGTH, Summary, read_summary
 
-MAX_RECORD = MAX_CHUNK + (1 << 20)
-_TORN = "the file ends within a record"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GoodChunk:
-    """A chunk whose checksum holds."""
-
-    offset: int
-    chunk: Chunk
-    content: ChunkContent
-
-    @property
-    def chunk_length(self) -> int:
-        """Bytes of the whole record."""
-        named = len(self.chunk.compression.encode())
-        return PREFIX.size + CHUNK_HEAD.size + named + 8 + len(self.chunk.data)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GoodMetadata:
-    offset: int
-    metadata: Metadata
-
-
 Found = GoodChunk | GoodMetadata | Damage
-_Record = GoodChunk | GoodMetadata | Damage | MessageIndex | DataEnd | Header | Attachment
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Read:
-    """What stands at a place. `end` is None where its length cannot be trusted."""
-
-    record: _Record
-    end: int | None
-    note: Damage | None = None
-    """What is wrong with a record whose content is whole."""
 
 
 class Scan:
@@ -80,6 +38,7 @@ class Scan:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.size = os.fstat(file.fileno()).st_size
+        self._records = RecordReader(file, self.size)
         self.summary: Summary | None = None
         """Of a finished file, where it holds."""
         self._no_summary = ""
@@ -103,12 +62,12 @@ class Scan:
             yield found
 
     def _found(self) -> Iterator[Found]:
-        if self._read(0, len(MAGIC)) != MAGIC:
+        if self._records.bytes_at(0, len(MAGIC)) != MAGIC:
             yield Damage(DamageKind.START, 0, len(MAGIC), "the first bytes are not a session's")
         offset = len(MAGIC)
         data_end = self.size if self.summary is None else self.summary.data_end
         while offset < data_end:
-            at = self._at(offset, data_end)
+            at = self._records.at(offset, data_end)
             if isinstance(at.record, DataEnd):
                 break
             end = at.end or self._resynchronise(offset, data_end)
@@ -121,38 +80,6 @@ class Scan:
         yield from self._ending(offset)
         self._advance(self.size)
 
-    def _at(self, offset: int, data_end: int) -> _Read:
-        head = self._read(offset, PREFIX.size)
-        if len(head) < PREFIX.size:
-            return _Read(Damage(DamageKind.TORN, offset, 0, _TORN), self.size)
-        opcode, length = PREFIX.unpack(head)
-        begin = offset + PREFIX.size
-        if length > data_end - begin or length > MAX_RECORD:
-            torn = known(opcode) and self.summary is None
-            kind = DamageKind.TORN if torn else DamageKind.UNKNOWN
-            return _Read(Damage(kind, offset, 0, _TORN if torn else _NO_RECORD), None)
-        content, end = self._read(begin, length), begin + length
-        trusted = end if end == data_end or self._plausible(end) else None
-        try:
-            record = _understood(opcode, content, offset)
-            return _Read(record, end, _wrong_times(record, end - offset))
-        except DamagedRecord as error:
-            problem = str(error)
-        if trusted is not None:
-            for likely in _CONTENT_KINDS:
-                with suppress(DamagedRecord):
-                    note = Damage(DamageKind.CHUNK_HEAD, offset, PREFIX.size, _MISLABELLED)
-                    return _Read(_understood(likely, content, offset), end, note)
-        return _Read(_damaged(opcode, content, offset, problem), trusted)
-
-    def _plausible(self, offset: int) -> bool:
-        """Whether a record begins here by its looks, or the file ends here."""
-        head = self._read(offset, PREFIX.size)
-        if len(head) < PREFIX.size:
-            return self.size == offset
-        opcode, length = PREFIX.unpack(head)
-        return known(opcode) and bool(length <= min(MAX_RECORD, self.size - offset - PREFIX.size))
-
     def _resynchronise(self, offset: int, data_end: int) -> int:
         """Where the scan goes on behind a place whose length cannot be trusted."""
         if self.summary is None:
@@ -161,14 +88,14 @@ class Scan:
         later = bisect_right(places, offset)
         return min(places[later], data_end) if later < len(places) else data_end
 
-    def _at_length(self, record: _Record, length: int) -> _Record:
+    def _at_length(self, record: Record, length: int) -> Record:
         """Damage covers all bytes up to where the scan goes on."""
         if not isinstance(record, Damage):
             return record
         record = replace(record, length=length)
         if record.kind is DamageKind.TORN and record.offset + length < self.size:
             # It was not the end of the file that came too soon: a length lied.
-            record = replace(record, kind=DamageKind.UNKNOWN, text=_NO_RECORD)
+            record = replace(record, kind=DamageKind.UNKNOWN, text=NO_RECORD)
         if record.loses and not self._holds_chunk(record.offset, record.offset + length):
             record = replace(record, kind=DamageKind.INDEX)
         return record
@@ -182,7 +109,7 @@ class Scan:
             for chunk in self.summary.chunks
         )
 
-    def _take(self, record: _Record) -> Iterator[Found]:
+    def _take(self, record: Record) -> Iterator[Found]:
         if isinstance(record, MessageIndex):
             self._take_index(record)
             return
@@ -219,7 +146,7 @@ class Scan:
 
     def _ending(self, offset: int) -> Iterator[Found]:
         """From the end of the data on."""
-        at = self._at(offset, self.size) if offset + DATA_END_LENGTH <= self.size else None
+        at = self._records.at(offset, self.size) if offset + DATA_END_LENGTH <= self.size else None
         if at is None or not isinstance(at.record, DataEnd):
             if self.summary is None:
                 text = "the file was never finished, or is cut off"
@@ -240,54 +167,8 @@ class Scan:
     def _advance(self, offset: int) -> None:
         """Take all bytes up to a place into the checksum."""
         while self.read_to < offset:
-            block = self._read(self.read_to, min(1 << 20, offset - self.read_to))
+            block = self._records.bytes_at(self.read_to, min(1 << 20, offset - self.read_to))
             if not block:
                 return  # The file has become shorter meanwhile.
             self._checksum = zlib.crc32(block, self._checksum)
             self.read_to += len(block)
-
-    def _read(self, offset: int, length: int) -> bytes:
-        self._file.seek(offset)
-        return self._file.read(length)
-
-
-_NO_RECORD = "no record can be read here"
-_MISLABELLED = "a record is marked as one of another kind"
-_CONTENT_KINDS = (Opcode.CHUNK, Opcode.METADATA, Opcode.MESSAGE_INDEX, Opcode.ATTACHMENT)
-
-
-def _understood(opcode: int, content: bytes, offset: int) -> _Record:
-    """A record of the data section; raises DamagedRecord for anything else."""
-    record = parse(opcode, content)
-    if isinstance(record, Chunk):
-        return GoodChunk(offset, record, content_of(unpack(record)))
-    if isinstance(record, Metadata):
-        return GoodMetadata(offset, record)
-    if isinstance(record, (MessageIndex, DataEnd, Header, Attachment)):
-        return record
-    raise DamagedRecord(f"a {type(record).__name__} record does not belong here")
-
-
-def _wrong_times(record: _Record, length: int) -> Damage | None:
-    """A chunk's times stand outside its checksum."""
-    if not isinstance(record, GoodChunk):
-        return None
-    named = record.chunk.message_start_time, record.chunk.message_end_time
-    if named == record.content.times_ns:
-        return None
-    text = "what a chunk says of its times is not so"
-    return Damage(DamageKind.CHUNK_HEAD, record.offset, length, text)
-
-
-def _damaged(opcode: int, content: bytes, offset: int, problem: str) -> Damage:
-    if offset == len(MAGIC):
-        return Damage(DamageKind.START, offset, 0, "the file's first record is damaged")
-    if opcode == Opcode.CHUNK:
-        whole = len(content) >= CHUNK_HEAD.size
-        times = CHUNK_HEAD.unpack_from(content)[:2] if whole else None
-        return Damage(DamageKind.CHUNK, offset, 0, f"a chunk is damaged ({problem})", times)
-    if opcode in (Opcode.MESSAGE_INDEX, Opcode.ATTACHMENT):
-        return Damage(DamageKind.INDEX, offset, 0, problem)
-    if opcode == Opcode.METADATA:
-        return Damage(DamageKind.METADATA, offset, 0, f"a metadata record is damaged ({problem})")
-    return Damage(DamageKind.UNKNOWN, offset, 0, _NO_RECORD)

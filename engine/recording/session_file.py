@@ -37,7 +37,8 @@ from engine.recording.mcap_records import (
     unpack,
 )
 from engine.recording.messages import decode_frame, decode_header
-from engine.recording.scan import GoodChunk, GoodMetadata, Scan
+from engine.recording.record_reading import GoodChunk, GoodMetadata
+from engine.recording.scan import Scan
 from engine.recording.summary import Summary, read_summary
 
 
