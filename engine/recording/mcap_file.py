@@ -29,6 +29,8 @@ COMPRESSION = "zstd"
 LEVEL = 1
 """As docs/decisions/0021 measured it."""
 _MESSAGE = struct.Struct("<BQHIQQ")
+_CHUNK = struct.Struct(f"<BQQQQII{len(COMPRESSION)}sQ")
+"""All of a Chunk record but its data, which is too large to be copied again and again."""
 _FOOTER_FOR_CRC = struct.Struct("<BQQQ")
 
 
@@ -130,42 +132,46 @@ class McapFile:
         )
         content = b"".join((definitions, *pending.messages))
         times = [log_ns for offsets in pending.offsets.values() for log_ns, _ in offsets]
-        chunk = records.Chunk(
-            compression=COMPRESSION,
-            data=self._compressor.compress(content),
-            message_start_time=min(times),
-            message_end_time=max(times),
-            uncompressed_crc=zlib.crc32(content),
-            uncompressed_size=len(content),
+        begin_ns, end_ns = min(times), max(times)
+        compressed = self._compressor.compress(content)
+        head = _CHUNK.pack(
+            Opcode.CHUNK,
+            _CHUNK.size - 9 + len(compressed),
+            begin_ns,
+            end_ns,
+            len(content),
+            zlib.crc32(content),
+            len(COMPRESSION),
+            COMPRESSION.encode(),
+            len(compressed),
         )
-        data = _bytes(chunk)
         indices, places = [], {}
-        at = self._position + len(data)
+        at = self._position + len(head) + len(compressed)
         for channel, offsets in pending.offsets.items():
             shifted = [(log_ns, len(definitions) + offset) for log_ns, offset in offsets]
             indices.append(_bytes(records.MessageIndex(channel, shifted)))
             places[channel] = at
             at += len(indices[-1])
         index = records.ChunkIndex(
-            chunk_length=len(data),
+            chunk_length=len(head) + len(compressed),
             chunk_start_offset=self._position,
             compression=COMPRESSION,
-            compressed_size=len(chunk.data),
-            message_end_time=chunk.message_end_time,
+            compressed_size=len(compressed),
+            message_end_time=end_ns,
             message_index_length=sum(map(len, indices)),
             message_index_offsets=places,
-            message_start_time=chunk.message_start_time,
-            uncompressed_size=chunk.uncompressed_size,
+            message_start_time=begin_ns,
+            uncompressed_size=len(content),
         )
         made = _Chunk(
             start=self._position,
-            times=(chunk.message_start_time, chunk.message_end_time),
+            times=(begin_ns, end_ns),
             index=_bytes(index),
             counts=Counter({channel: len(offsets) for channel, offsets in pending.offsets.items()}),
             frames=tuple(pending.frames),
             crc_before=self._crc,
         )
-        self._write(data + b"".join(indices))
+        self._write(head, compressed, *indices)
         self._chunks.append(made)
         self._pending = _Pending()
 
@@ -277,17 +283,19 @@ class McapFile:
             schema_count=schema_count,
         )
 
-    def _write(self, data: bytes) -> None:
-        """All of it, or nothing and an OSError."""
-        left = memoryview(data)
+    def _write(self, *parts: bytes) -> None:
+        """All of them, or nothing and an OSError."""
+        position, crc = self._position, self._crc
         try:
-            while left:
-                left = left[self._file.write(left) or 0 :]
+            for part in parts:
+                left = memoryview(part)
+                while left:
+                    left = left[self._file.write(left) or 0 :]
+                self._position += len(part)
+                self._crc = zlib.crc32(part, self._crc)
         except OSError:
-            self._rewind(self._position, self._crc)
+            self._rewind(position, crc)
             raise
-        self._position += len(data)
-        self._crc = zlib.crc32(data, self._crc)
 
     def _rewind(self, position: int, crc: int) -> None:
         self._file.truncate(position)

@@ -7,7 +7,11 @@ recording with whole files and one sentence; tracking knows nothing of it.
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +31,8 @@ WAIT_S = 0.05
 WATCH_NS = NS_PER_S // 20
 LOOK_NS = NS_PER_S
 """How often the disk is looked at."""
+NICENESS = 5
+"""About a third of the share of a thread that does not give way."""
 REPORT_NS = NS_PER_S // 2
 """Drops are put together for so long before they become an event."""
 
@@ -108,6 +114,7 @@ class Recorder:
         self._worker = Worker(
             "recording",
             self._step,
+            setup=_give_way,
             teardown=self._end,
             dropped=lambda: self._queue.frames_dropped,
         )
@@ -271,3 +278,11 @@ class Recorder:
         except SessionError as error:
             self._sentence = str(error)
             self._left_behind = self._queue.frames_waiting()
+
+
+def _give_way() -> None:
+    """Let tracking go first where both want a core: what is to be recorded can wait in the queue.
+    Only Linux knows priorities of single threads; elsewhere they stay equal."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
