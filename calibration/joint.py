@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -11,8 +12,14 @@ import numpy.typing as npt
 
 from calibration.board import Board
 from calibration.distorted_camera import DistortedCamera
-from calibration.estimate import Estimate, Observation, observations, pose_of_board, rms_px
-from calibration.outliers import find_outliers, without
+from calibration.estimate import (
+    Estimate,
+    Observation,
+    observations,
+    pose_of_board,
+    rms_px,
+)
+from calibration.outliers import find_outliers, picture_sigmas, without
 from calibration.refinement import Cancelled, Refined, refine
 from calibration.transforms import RigidTransform
 from calibration.views import View
@@ -23,6 +30,8 @@ LEAST_POINTS = 6
 """Of a picture of the board."""
 MOST_ROUNDS = 3
 """Of rejecting and solving again."""
+WEIGHTINGS = 2
+"""Solutions in which a picture counts by how well its corners were placed in the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +77,22 @@ def solve_jointly(
         CalibrationCancelled: `cancelled()` became true.
     """
     kept, dropped = tuple(views), dict[int, str]()
-    places, lenses = tuple(T_camera_from_rig), tuple(cameras)
-    first: tuple[float, ...] = ()
+    estimate, used, seen = _start(kept, board, cameras, T_camera_from_rig)
+    solve = partial(refine, free_coefficients=free_coefficients, cancelled=cancelled)
+    refined = solve(estimate, seen, robust=True)
+    first = _rms_by_view(seen, refined.errors, len(used))
     for _ in range(MOST_ROUNDS):
-        estimate, used, seen = _start(kept, board, lenses, places)
-        refined = refine(
-            estimate, seen, free_coefficients=free_coefficients, robust=True, cancelled=cancelled
-        )
-        first = first or _rms_by_view(seen, refined.errors, len(used))
         rejection = find_outliers(seen, refined.errors).counted_by(used)
         if not rejection:
             break
         dropped.update(rejection.views)
         kept = without(kept, rejection)
-        lenses, places = refined.estimate.cameras, refined.estimate.T_camera_from_rig
-    estimate, used, seen = _start(kept, board, lenses, places)
-    refined = refine(estimate, seen, free_coefficients=free_coefficients, cancelled=cancelled)
+        so_far = refined.estimate
+        estimate, used, seen = _start(kept, board, so_far.cameras, so_far.T_camera_from_rig)
+        refined = solve(estimate, seen, robust=True)
+    for _ in range(WEIGHTINGS):
+        sigmas = picture_sigmas(refined.errors)
+        refined = solve(refined.estimate, seen, weights=np.median(sigmas) / sigmas)
     return JointSolution(refined, kept, used, seen, MappingProxyType(dropped), first)
 
 

@@ -15,8 +15,10 @@ Matrix = npt.NDArray[np.float64]
 
 FAR_SIGMAS = 4.0
 """A corner further off is believed wrong: of good ones, one in 3000 is."""
-LEAST_FAR_PX = 0.2
-"""Nearer is never an outlier: sub-pixel corners of sharp pictures scatter less than noise does."""
+LEAST_FAR_PX = 0.1
+"""Nearer is never an outlier: the best corners of sharp pictures are hundredths of a pixel off."""
+SIGMA_RANGE = (0.5, 2.0)
+"""What the scatter of one picture may be, by that of all: corners of a near board are better."""
 BAD_VIEW_SHARE = 1 / 3
 """A view with more wrong corners than this is dropped as a whole."""
 BAD_VIEW_FACTOR = 3.0
@@ -46,8 +48,7 @@ class Rejection:
 def find_outliers(seen: Sequence[Observation], errors: Sequence[Matrix]) -> Rejection:
     """What is wrong by the errors [N, 2] of each observation, after a robust solution."""
     distances = [np.linalg.norm(e, axis=-1) for e in errors]
-    sigma = 1.4826 * float(np.median(np.abs(np.concatenate([e.ravel() for e in errors]))))
-    far = max(FAR_SIGMAS * sigma, LEAST_FAR_PX)
+    far = max(FAR_SIGMAS * _sigma(np.concatenate(errors)), LEAST_FAR_PX)
     by_view = _errors_by_view(seen, errors)
     usual = float(np.median([rms_px(view) for view in by_view.values()]))
     views = {}
@@ -58,12 +59,23 @@ def find_outliers(seen: Sequence[Observation], errors: Sequence[Matrix]) -> Reje
             views[view] = f"{(off > far).mean():.0%} of its corners are off by {far:.1f} px or more"
         elif rms > BAD_VIEW_FACTOR * usual and np.median(off) > far / 2:
             views[view] = f"its error of {rms:.2f} px is {rms / usual:.1f} times the usual one"
-    points = {
-        (o.view, o.camera): o.ids[d > far]
-        for o, d in zip(seen, distances, strict=True)
-        if o.view not in views and (d > far).any()
-    }
+    points = {}
+    for o, d, own in zip(seen, distances, picture_sigmas(errors), strict=True):
+        wrong = d > max(FAR_SIGMAS * own, LEAST_FAR_PX)
+        if o.view not in views and wrong.any():
+            points[o.view, o.camera] = o.ids[wrong]
     return Rejection(views, points)
+
+
+def picture_sigmas(errors: Sequence[Matrix]) -> Matrix:
+    """Scatter of the corners of each picture, in pixels and one direction, not too extreme."""
+    sigmas = np.array([_sigma(e) for e in errors])
+    return np.clip(sigmas, *(np.array(SIGMA_RANGE) * _sigma(np.concatenate(errors))))
+
+
+def _sigma(errors: Matrix) -> float:
+    """Standard deviation by the median, which outliers do not move."""
+    return max(1.4826 * float(np.median(np.abs(errors))), 1e-6)
 
 
 def without(views: Sequence[View], rejection: Rejection) -> tuple[View, ...]:

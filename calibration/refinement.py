@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg
+from scipy import linalg, sparse
 
 from calibration.errors import CalibrationCancelled
 from calibration.estimate import Estimate, Observation, residuals
@@ -53,26 +53,32 @@ def refine(
     free_coefficients: int,
     free_intrinsics: bool = True,
     free_places: bool = True,
+    weights: Sequence[float] | None = None,
     robust: bool = False,
     cancelled: Cancelled = never,
 ) -> Refined:
     """The estimate with the least squared (or, if robust, Huber) error over all points.
 
+    `weights`: what to multiply the errors of each observation by; 1 where it is None.
+
     Raises:
         CalibrationCancelled: `cancelled()` became true; asked at every step.
     """
     parameters = Parameters(start, free_coefficients, free_intrinsics, free_places)
+    counts = [len(o.pixels) for o in seen]
+    scale = np.repeat(np.ones(len(seen)) if weights is None else np.asarray(weights), counts)
+    scale = scale[:, None]
     x = parameters.vector(start)
-    errors = _errors(parameters, x, seen)
+    errors = scale * _errors(parameters, x, seen)
     damping = FIRST_DAMPING
     for _ in range(MOST_STEPS):
         if cancelled():
             raise CalibrationCancelled
-        step = _Step.at(parameters, x, seen, errors, robust)
+        step = _Step.at(_jacobian(parameters, x, seen, scale), errors, robust)
         cost = _cost(errors, robust)
         while damping < LARGEST_DAMPING:
             moved = x + step.solve(damping)
-            moved_errors = _errors(parameters, moved, seen)
+            moved_errors = scale * _errors(parameters, moved, seen)
             if (gain := cost - _cost(moved_errors, robust)) >= 0:
                 break
             damping *= 5.0
@@ -83,7 +89,15 @@ def refine(
             break
     estimate = parameters.estimate(x)
     off = residuals(estimate, seen)
-    return Refined(estimate, parameters, off, _covariance(parameters, x, seen, off))
+    covariance = _covariance(parameters, _jacobian(parameters, x, seen, scale), errors)
+    return Refined(estimate, parameters, off, covariance)
+
+
+def _jacobian(
+    parameters: Parameters, x: Matrix, seen: Sequence[Observation], scale: Matrix
+) -> sparse.csr_matrix:
+    """Of the weighted errors."""
+    return parameters.jacobian(x, seen).multiply(np.repeat(scale.ravel(), 2)[:, None]).tocsr()
 
 
 def _errors(parameters: Parameters, x: Matrix, seen: Sequence[Observation]) -> Matrix:
@@ -113,14 +127,7 @@ class _Step:
     scale: Matrix
 
     @staticmethod
-    def at(
-        parameters: Parameters,
-        x: Matrix,
-        seen: Sequence[Observation],
-        errors: Matrix,
-        robust: bool,
-    ) -> _Step:
-        J = parameters.jacobian(x, seen)
+    def at(J: sparse.csr_matrix, errors: Matrix, robust: bool) -> _Step:
         if robust:
             far = np.maximum(np.linalg.norm(errors, axis=-1, keepdims=True), HUBER_PX)
             weights = np.broadcast_to(HUBER_PX / far, errors.shape).ravel()
@@ -138,18 +145,14 @@ class _Step:
         return -linalg.solve(damped, self.gradient, assume_a="pos") / self.scale
 
 
-def _covariance(
-    parameters: Parameters, x: Matrix, seen: Sequence[Observation], off: Sequence[Matrix]
-) -> Matrix:
+def _covariance(parameters: Parameters, J: sparse.csr_matrix, errors: Matrix) -> Matrix:
     """Of the cameras' part of the vector, with the poses as unknown as they are."""
-    J = parameters.jacobian(x, seen)
     scale = np.sqrt(np.asarray(J.multiply(J).sum(0)).ravel())
     scale[scale == 0] = 1.0
     information = (J.T @ J).toarray() / np.outer(scale, scale)
     values, vectors = np.linalg.eigh(information)
-    spread = np.concatenate([e.ravel() for e in off])
-    freedom = max(len(spread) - len(x), 1)
-    variance = float((spread**2).sum()) / freedom
+    freedom = max(errors.size - parameters.count, 1)
+    variance = float((errors**2).sum()) / freedom
     certain = np.where(values > 1e-14 * values[-1], values, np.nan)
     whole = (vectors / certain) @ vectors.T * variance / np.outer(scale, scale)
     part = whole[: parameters.camera_count, : parameters.camera_count]
