@@ -26,7 +26,13 @@ class ActionSpec:
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("toggle_tracking", "Tracking", "Start / stop", "Space", "Start or stop tracking"),
+    ActionSpec(
+        "toggle_tracking",
+        "Tracking",
+        "Start / stop",
+        "Space",
+        "Start or stop tracking; play or pause a recording",
+    ),
     ActionSpec("refresh_sources", "Tracking", "Look for cameras", "F5", "Look for cameras again"),
     ActionSpec(
         "open_source",
@@ -52,6 +58,27 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Record",
         "R",
         "Record images and hands into a session file, or stop",
+        True,
+    ),
+    ActionSpec(
+        "open_session",
+        "Session",
+        "Open a session…",
+        "Ctrl+Shift+O",
+        "Play a recorded session, and track it anew",
+        separated=True,
+    ),
+    ActionSpec("step_back", "Session", "Step back", ",", "One frame back", separated=True),
+    ActionSpec("step_on", "Session", "Step on", ".", "One frame on"),
+    ActionSpec("slower", "Session", "Slower", "[", "Play slower"),
+    ActionSpec("faster", "Session", "Faster", "]", "Play faster"),
+    ActionSpec("set_loop", "Session", "Loop", "O", "Play from the start again at the end", True),
+    ActionSpec(
+        "set_as_recorded",
+        "Session",
+        "As recorded",
+        "A",
+        "Show the hands as they were recorded, half transparent, with those tracked now",
         True,
     ),
     ActionSpec(

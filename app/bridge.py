@@ -173,7 +173,18 @@ class SessionBridge(QObject):
     def active(self) -> bool:
         """Whether a session tracks or tries to."""
         status = self.status
-        return status is not None and not self._stopping and status.state not in _OVER
+        if status is None or self._stopping:
+            return False
+        return status.state not in _OVER or self.standing
+
+    @property
+    def standing(self) -> bool:
+        """Whether a recording stands still, paused or at its end, from where it can go on."""
+        session = self.session
+        if session is None or session.status().state is SessionState.FAILED:
+            return False
+        played = session.playback.status()
+        return played is not None and (played.paused or played.ended)
 
     @property
     def holding(self) -> bool:

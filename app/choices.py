@@ -55,6 +55,10 @@ class Choices(QObject):
             self._settings, profile=profile, improve=improve, learning=learning
         )
 
+    def remember(self, **changes: Any) -> None:
+        """Fields of the settings that nothing has to be drawn anew for."""
+        self._settings = replace(self._settings, **changes)
+
     def save(self, window: QWidget, splitter: QSplitter) -> None:
         """Write everything, and where the window is; a folder that cannot be written is no harm."""
         self._settings = with_geometry(self._settings, window, splitter)

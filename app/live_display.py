@@ -59,7 +59,7 @@ class LiveDisplay(QObject):
 
     def _tick(self, now_ns: int) -> None:
         stopping = self._bridge.stopping
-        self._tracking.update_status(self._bridge.status, stopping, now_ns)
+        self._tracking.update_status(self._bridge.status, stopping, now_ns, self._bridge.standing)
         self._personal.tick()
         condition = self._tracking.condition(now_ns)
         banner = self._sessions.banner(self._personal.banner(condition), now_ns)

@@ -1,4 +1,4 @@
-"""All that has to do with recorded sessions: recording one, recovering one that a crash left.
+"""All that has to do with recorded sessions: recording, recovering, and playing one.
 
 The window hands in its bridge and hears what to do; see app/personal.py for its sibling.
 """
@@ -11,12 +11,20 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from app.bridge import SessionBridge
+from app.choices import Choices
+from app.playback.room import PlaybackRoom
 from app.recording.badge import record_icon
 from app.recording.room import RecordingRoom
+from app.sources.open_dialog import SESSION_FILES
 from app.tracking.presenter import Action, Banner, Tone
+from app.viewport.surface import HandSurface
+from app.viewport.widget import ViewportWidget
+from engine.recording.place import sessions_folder
+
+PLAYBACK_ACTIONS = ("step_back", "step_on", "slower", "faster", "set_loop", "set_as_recorded")
 
 
 class Speaker(Protocol):
@@ -34,13 +42,24 @@ class SessionsRoom(QObject):
     track_asked = Signal(object)
     """(uri | None): this source is to be tracked; None for the current one."""
 
-    def __init__(self, bridge: SessionBridge, host: QWidget) -> None:
-        """Badges lie over `host`."""
+    def __init__(
+        self,
+        bridge: SessionBridge,
+        choices: Choices,
+        viewport: ViewportWidget,
+        surface: HandSurface,
+    ) -> None:
+        """Badges lie over the viewport."""
         super().__init__()
-        self.recording = RecordingRoom(bridge, host)
+        self.recording = RecordingRoom(bridge, viewport)
+        self.playback = PlaybackRoom(bridge, viewport, surface)
+        self._choices, self._host = choices, viewport
         self.recording.track_asked.connect(lambda: self.track_asked.emit(None))
         self._speaker: Speaker | None = None
+        self._actions: Mapping[str, QAction] = {}
+        self.playback.opened.connect(self._enable)
         bridge.ticked.connect(self.recording.tick)
+        bridge.ticked.connect(self.playback.tick)
 
     @property
     def unfinished(self) -> bool:
@@ -52,10 +71,50 @@ class SessionsRoom(QObject):
         record = actions["set_recording"]
         record.setIcon(record_icon())
         self.recording.changed.connect(record.setChecked)
+        self._actions = actions
+        self.playback.bar.adopt(actions)
+        self._enable(False)
+        settings = self._choices.settings
+        self.playback.presenter.speed = settings.speed
+        actions["set_loop"].setChecked(settings.loop)
+        actions["set_as_recorded"].setChecked(settings.as_recorded)
+        self.playback.changed.connect(self._remember)
 
     def set_recording(self, on: bool) -> None:
         """Record what is tracked, or end with a whole file."""
         self.recording.set_on(on)
+
+    def toggle_playing(self) -> bool:
+        """Play or pause; whether a recording is played at all."""
+        return self.playback.presenter.toggle()
+
+    def step_back(self) -> None:
+        self.playback.presenter.step(-1)
+
+    def step_on(self) -> None:
+        self.playback.presenter.step(1)
+
+    def slower(self) -> None:
+        self.playback.faster(-1)
+
+    def faster(self) -> None:
+        self.playback.faster(1)
+
+    def set_loop(self, on: bool) -> None:
+        self.playback.set_loop(on)
+
+    def set_as_recorded(self, on: bool) -> None:
+        self.playback.set_as_recorded(on)
+
+    def open_session(self) -> None:
+        """Ask for a file; does not block."""
+        dialog = QFileDialog(
+            self._host.window(), "Open a session", str(sessions_folder()), SESSION_FILES
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.track_asked.emit(f"replay:{path}"))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def banner(self, tracking: Banner | None, now_ns: int) -> Banner | None:
         """What to say, given what tracking and profiles have to say."""
@@ -93,3 +152,14 @@ class SessionsRoom(QObject):
     def begin_to_close(self) -> None:
         """The window goes: finish what is recorded, let go of the rest."""
         self.recording.begin_to_close()
+        self.playback.close()
+
+    def _enable(self, present: bool) -> None:
+        for name in PLAYBACK_ACTIONS:
+            self._actions[name].setEnabled(present)
+
+    def _remember(self) -> None:
+        presenter = self.playback.presenter
+        self._choices.remember(
+            loop=presenter.loop, speed=presenter.speed, as_recorded=self.playback.as_recorded
+        )

@@ -39,6 +39,15 @@ class Settings:
     """Name of the profile in use; empty without one."""
     improve: bool = False
     """Adapt while tracking."""
+    loop: bool = False
+    """Begin a recording again at its end."""
+    speed: float = 1.0
+    """Times as fast as a recording happened."""
+    as_recorded: bool = False
+    """Show recorded hands with those that are tracked now."""
+    export_format: str = "glb"
+    export_axes: str = ""
+    """The last choice; empty for what is usual for the format."""
     geometry: str = ""
     """Qt's window geometry in hexadecimal; empty before the first close."""
     splitter: tuple[int, ...] = ()

@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
         self.sources = SourcesRoom(discover, self.choices, self.bridge, self)
         surface = default_surface()
         viewport = ViewportWidget(pictures, surface)
-        self.sessions = SessionsRoom(self.bridge, viewport)
+        self.sessions = SessionsRoom(self.bridge, self.choices, viewport, surface)
         self.actions_by_name = build_menus(self, self._handler_of)
         self.people = ProfilesRoom(
             profiles,
@@ -76,7 +76,12 @@ class MainWindow(QMainWindow):
         self.personal = PersonalRoom(self.bridge, self.people, self.enrolment)
         self.learning = self.personal.learning_card
         self.view = TrackingView(
-            viewport, surface, self.learning, self.enrolment.card, self.enrolment.comparison
+            viewport,
+            surface,
+            self.learning,
+            self.enrolment.card,
+            self.enrolment.comparison,
+            self.sessions.playback.bar,
         )
         self.tracking = TrackingPresenter()
         self.display = LiveDisplay(
@@ -104,6 +109,11 @@ class MainWindow(QMainWindow):
             self.bridge.start(self.personal.wish(taken))
 
     def toggle_tracking(self) -> None:
+        """Play or pause a recording; start or stop anything else."""
+        if not self.sessions.toggle_playing():
+            self.start_or_stop()
+
+    def start_or_stop(self) -> None:
         """Start the chosen source, or stop."""
         if self.bridge.active:
             self.bridge.stop()
@@ -193,7 +203,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.sources.chosen.connect(self.start)
-        self.sources.bar.toggle_asked.connect(self.toggle_tracking)
+        self.sources.bar.toggle_asked.connect(self.start_or_stop)
         self.choices.changed.connect(self.view.show_options)
         self.view.action_asked.connect(self._act)
         self.streams.refused.connect(self._not_streaming)

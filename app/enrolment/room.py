@@ -42,6 +42,7 @@ class EnrolmentRoom(QObject):
         self._viewport, self._surface = viewport, surface
         self._overlay = GuideOverlay(viewport)
         self._ghost = GhostHand(surface)
+        self._haunted = False
         self._page = Page.CLOSED
         viewport.installEventFilter(self)
         self.card.setup.begin_asked.connect(self._begin)
@@ -86,8 +87,10 @@ class EnrolmentRoom(QObject):
         if guide and asked:
             self.card.guide.show_guide(*guide)
             self._viewport.show_ghost(self._ghost.mesh(*asked, self.presenter.hands))
-        else:
+            self._haunted = True
+        elif self._haunted:
             self._viewport.show_ghost(None)
+            self._haunted = False
         if page is Page.WORKING:
             self.card.working.show_text(*self.presenter.working_text())
         if page is Page.FAILED:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from engine.recording.place import sessions_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,22 @@ class SourceForm:
     scheme: str
     """With the colon; empty for a URI typed whole."""
     hint: str
-    is_file: bool = False
+    files: str = ""
+    """For a place that is a file: what the file dialog shows."""
 
 
+SESSION_FILES = "Recorded sessions (*.mcap)"
 FORMS: tuple[SourceForm, ...] = (
+    SourceForm("Recorded session", "replay:", "A .mcap file", SESSION_FILES),
     SourceForm("Folder of depth images", "folder:", "16-bit PNGs and a camera.json"),
     SourceForm("CVAR data set", "cvar:", "The folder of the unpacked data set"),
     SourceForm("NYU data set", "nyu:", "The folder of the unpacked data set"),
     SourceForm("MSRA data set", "msra:", "The folder of the unpacked data set"),
     SourceForm("ICVL data set", "icvl:", "The folder of the unpacked data set"),
-    SourceForm("RealSense recording", "realsense:", "A .bag file", is_file=True),
+    SourceForm("RealSense recording", "realsense:", "A .bag file", "Recordings (*.bag)"),
     SourceForm("Typed source", "", "For example sim:seed=3,hands=2 or realsense:SERIAL"),
 )
-FOLDER_FORM, DATASET_FORM, TYPED_FORM = 0, 1, 6
+SESSION_FORM, FOLDER_FORM, DATASET_FORM, TYPED_FORM = 0, 1, 2, 7
 
 
 class OpenSourceDialog(QDialog):
@@ -100,8 +104,9 @@ class OpenSourceDialog(QDialog):
         self._open.setEnabled(bool(self.uri))
 
     def _choose(self) -> None:
-        if self._form.is_file:
-            chosen, _ = QFileDialog.getOpenFileName(self, "Open", filter="Recordings (*.bag)")
+        if self._form.files:
+            folder = str(sessions_folder()) if self._form.files == SESSION_FILES else ""
+            chosen, _ = QFileDialog.getOpenFileName(self, "Open", folder, self._form.files)
         else:
             chosen = QFileDialog.getExistingDirectory(self, "Open")
         if chosen:

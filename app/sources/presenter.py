@@ -101,6 +101,7 @@ def label_of(uri: str) -> str:
 _SCHEME_NAMES = {
     "folder": "Folder",
     "realsense": "RealSense",
+    "replay": "Session",
     "sim": "Simulated hand",
     "cvar": "CVAR data set",
     "nyu": "NYU data set",

@@ -117,7 +117,7 @@ class TrackingPresenter:
 
     def __init__(self) -> None:
         self._status: SessionStatus | None = None
-        self._stopping = False
+        self._stopping = self._standing = False
         self._scene: Scene | None
         self._scene_seen_ns = 0
         self._hand_seen_ns = 0
@@ -133,9 +133,14 @@ class TrackingPresenter:
         self._to_mesh, self._to_screen = Rolling(), Rolling()
         self._stages, self._residuals = {}, {}
 
-    def update_status(self, status: SessionStatus | None, stopping: bool, now_ns: int) -> None:
-        """The session as it is now; None without one. `stopping`: asked to end, still holding."""
-        self._status, self._stopping = status, stopping
+    def update_status(
+        self, status: SessionStatus | None, stopping: bool, now_ns: int, standing: bool = False
+    ) -> None:
+        """The session as it is now; None without one. `stopping`: asked to end, still holding.
+        `standing`: a recording that was paused, so nothing new is expected."""
+        self._status, self._stopping, self._standing = status, stopping, standing
+        if standing:
+            self._scene_seen_ns = self._hand_seen_ns = now_ns
         if status is None or not status.running:
             self._running_since_ns = None
         elif self._running_since_ns is None:
@@ -188,7 +193,8 @@ class TrackingPresenter:
 
     @property
     def _holding(self) -> bool:
-        return self._status is not None and self._status.state in _HOLDING
+        status = self._status
+        return status is not None and (status.state in _HOLDING or self._standing)
 
     def _add_residuals(self, scene: Scene, now_ns: int) -> None:
         ids = {hand.hand_id for hand in scene.hands}
@@ -220,7 +226,7 @@ class TrackingPresenter:
             return Banner(Tone.BUSY, "Stopping…", "Waiting for the camera to let go.")
         if status is None:
             return _IDLE
-        if status.state is SessionState.RUNNING:
+        if status.state is SessionState.RUNNING or self._standing:
             return self._running_banner(now_ns)
         return _banner_of(status, now_ns)
 

@@ -34,9 +34,10 @@ class TrackingView(QWidget):
         learning: QWidget,
         enrolment: QWidget,
         comparison: QWidget,
+        transport: QWidget,
     ) -> None:
         """`learning` and `enrolment` take the place of figures in the side column, `comparison`
-        that of the 3D view; see `show_side`."""
+        that of the 3D view; see `show_side`. `transport` lies below the 3D view."""
         super().__init__()
         self.viewport = viewport
         self._pane = CameraPane(surface)
@@ -56,7 +57,7 @@ class TrackingView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(theme.GAP_PX)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self._main)
+        self.splitter.addWidget(_stacked(self._main, transport))
         self.splitter.addWidget(self._side)
         self.splitter.setStretchFactor(0, 5)
         self.splitter.setStretchFactor(1, 2)
@@ -136,6 +137,16 @@ class TrackingView(QWidget):
         if text != self._caption.text():
             self._caption.setText(text)
             self._caption.adjustSize()
+
+
+def _stacked(main: QWidget, below: QWidget) -> QWidget:
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme.GAP_PX)
+    column.addWidget(main, 1)
+    column.addWidget(below)
+    return both
 
 
 def _overlay_label(parent: QWidget) -> QLabel:
