@@ -15,6 +15,8 @@ from mcap.records import Message, Schema
 
 from engine.messages import Frame
 from engine.recording.damage import Damage
+from engine.recording.foreign import checked_topics
+from engine.recording.frame_group import group_frames
 from engine.recording.layout import (
     EVENTS_TOPIC,
     HANDS_TOPIC,
@@ -27,7 +29,6 @@ from engine.recording.layout import (
 from engine.recording.messages import decode_event, decode_header, decode_scene
 from engine.recording.record_reading import GoodChunk, GoodMetadata
 from engine.recording.scan import Found
-from engine.recording.session_file import checked_topics, group_frames
 from engine.recording.summary import Summary
 
 

@@ -8,25 +8,23 @@ was not checked against its checksum, and a chunk is only ever in memory while i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from mcap.records import Attachment, Channel, Chunk, Message, Metadata, Schema
+from mcap.records import Attachment, Chunk, Message, Metadata, Schema
 
-from engine.messages import Frame
 from engine.recording.damage import Damage
+from engine.recording.foreign import checked_topics, no_header, refuse_foreign
+from engine.recording.frame_group import FrameGroup, group_frames
 from engine.recording.frame_table import FrameTable, from_attachment, table_of
 from engine.recording.layout import (
-    EVENTS_TOPIC,
     FRAME_TOPIC,
-    HANDS_TOPIC,
     METADATA_NAME,
     PART_SUFFIX,
     SessionError,
     SessionHeader,
-    schema_of,
 )
 from engine.recording.mcap_records import (
     MAGIC,
@@ -36,7 +34,7 @@ from engine.recording.mcap_records import (
     record_at,
     unpack,
 )
-from engine.recording.messages import decode_frame, decode_header
+from engine.recording.messages import decode_header
 from engine.recording.record_reading import GoodChunk, GoodMetadata
 from engine.recording.scan import Scan
 from engine.recording.summary import Summary, read_summary
@@ -59,20 +57,6 @@ class Contents:
     chunks: tuple[ChunkPlace, ...]
     frames: FrameTable
     topics: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameGroup:
-    """The messages of one frame."""
-
-    last: Message
-    """On `/frame`: it carries the frame's times and number."""
-    parts: Mapping[str, Message]
-    """By topic, the last one included."""
-
-    def decode(self) -> Frame:
-        """Raises SessionError where a part is missing or not understood."""
-        return decode_frame({topic: message.data for topic, message in self.parts.items()})
 
 
 class SessionFile:
@@ -140,7 +124,7 @@ class SessionFile:
         topics = checked_topics(summary.channels.values(), summary.schemas, self.path)
         entry = next((index for index in summary.metadata if index.name == METADATA_NAME), None)
         if entry is None:
-            raise _no_header(self.path)
+            raise no_header(self.path)
         metadata = self._record(entry.offset, entry.length)
         attached = next(iter(summary.attachments), None)
         if attached is None:
@@ -187,7 +171,7 @@ class SessionFile:
                 chunks.append(place)
                 rows += frames
         if header is None:
-            raise _no_header(self.path)
+            raise no_header(self.path)
         return Contents(header, tuple(chunks), table_of(rows), topics)
 
     def _header(self, metadata: Metadata) -> SessionHeader:
@@ -222,36 +206,6 @@ class SessionFile:
         raise self.damaged(problem)
 
 
-def refuse_foreign(start: bytes, path: Path) -> None:
-    """Raise SessionError where the first bytes say that a file is something else. One wrong byte is
-    damage; more are another format."""
-    wrong = sum(a != b for a, b in zip(start, MAGIC, strict=False)) + len(MAGIC) - len(start)
-    if wrong > 1:
-        raise SessionError(
-            f"{path}: not a recorded session: an MCAP file is expected. Record one with "
-            "`python main.py record`."
-        )
-    if start[5:6] != MAGIC[5:6] and start[5:6].isdigit():
-        raise SessionError(
-            f"{path}: of version {start[5:6].decode()} of MCAP, and this program reads version 0; "
-            "open it with a newer program."
-        )
-
-
-def group_frames(messages: Iterable[tuple[str, Message]]) -> list[FrameGroup]:
-    """The frames among a chunk's messages; what stands before `/frame` belongs to it."""
-    groups: list[FrameGroup] = []
-    parts: dict[str, Message] = {}
-    for topic, message in messages:
-        if topic in (HANDS_TOPIC, EVENTS_TOPIC):
-            continue
-        parts[topic] = message
-        if topic == FRAME_TOPIC:
-            groups.append(FrameGroup(message, parts))
-            parts = {}
-    return groups
-
-
 def _indexed(
     chunk: GoodChunk, topics: Mapping[int, str]
 ) -> tuple[ChunkPlace, list[tuple[int, int, int, int]]]:
@@ -264,36 +218,3 @@ def _indexed(
     ]
     place = ChunkPlace(chunk.offset, chunk.chunk_length, frozenset(topic for topic, _ in named))
     return place, rows
-
-
-def checked_topics(
-    channels: Iterable[Channel], schemas: Mapping[int, Schema], path: Path
-) -> dict[int, str]:
-    """Topics by channel number.
-
-    Raises:
-        SessionError: one of a session's topics holds something that we cannot read.
-    """
-    topics: dict[int, str] = {}
-    for channel in channels:
-        topics[channel.id] = channel.topic
-        try:
-            expected = schema_of(channel.topic)
-        except ValueError:
-            continue  # Somebody else's, beside ours.
-        schema = schemas.get(channel.schema_id)
-        if schema is None or schema.name != expected:
-            found = "none" if schema is None else f"'{schema.name}'"
-            raise SessionError(
-                f"{path}: the topic '{channel.topic}' has an unknown schema: expected "
-                f"'{expected}', found {found}. It was made by another program; record it with this "
-                "one."
-            )
-    return topics
-
-
-def _no_header(path: Path) -> SessionError:
-    return SessionError(
-        f"{path}: no calibration inside: an MCAP file without the record '{METADATA_NAME}' was "
-        "made by another program. Record a session with `python main.py record`."
-    )

@@ -9,12 +9,12 @@ from pathlib import Path
 from statistics import median
 
 from engine.recording.damage import Damage, DamageKind
+from engine.recording.foreign import refuse_foreign
 from engine.recording.in_use import is_held
 from engine.recording.inventory import FrameMark, Inventory, Loss
 from engine.recording.layout import Event, EventKind, SessionError, SessionHeader
 from engine.recording.mcap_records import MAGIC
 from engine.recording.scan import Scan
-from engine.recording.session_file import refuse_foreign
 from engine.runtime.clock import NS_PER_S
 
 GAP_FRAMES = 2.5
