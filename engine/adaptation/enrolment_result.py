@@ -7,22 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.adaptation.bone_lengths import Measure, measures
+from engine.adaptation.careful import CAREFUL
 from engine.adaptation.enrolment import EnrolledFrame, Enrolment
 from engine.adaptation.person_shape import LEAST_FRAMES, person_shape
 from engine.errors import UserError
 from engine.hand.model import HandModel
 from engine.inference.fitting import (
     FitResult,
-    FitSettings,
     HandFitter,
     KnownShape,
     nothing_known,
 )
 from engine.messages import Side
-
-# Lost edge pixels make a hand look slimmer and shorter. Beside many frames the outline is not
-# needed to hold the pose, so it pulls a sixth as much as while tracking (docs/benchmarks.md).
-CAREFUL = FitSettings(silhouette_weight=0.05)
 
 
 class EnrolmentError(UserError):

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.adaptation.collector import describe
+from engine.hand.articulation import ANGLE_NAMES, LOWER, UPPER
 from engine.hand.model import SHAPE_COUNT
 from engine.hand.skinning import HandPose
 from engine.inference.fitting import FitResult, HandFitter, HandObservation, KnownShape
@@ -24,10 +27,10 @@ from engine.inference.fitting.shape import PRIOR_PRECISION, shape_statement
 
 Float64 = npt.NDArray[np.float64]
 
-BELIEVED = 0.1
-"""Share of the frames' information that is believed. On simulated newcomers 0 to 13 (noisy sensors
-of engine.evaluation.newcomer_people) 0.16 would put 98 % of the bones inside their 95 % interval;
-real hands are not of the model's family, so a little less is believed."""
+BELIEVED = 0.25
+"""Share of the frames' information that is believed, where frames of one pose count as one. On
+simulated newcomers 2 to 7 (noisy sensors of engine.evaluation.newcomer_people) 99 % of the bones lie
+inside their 95 % interval; real hands are not of the model's family, so no more is believed."""
 ROUNDS = 14
 STEP_FACTOR = 1.3
 STILL = 0.03
@@ -38,6 +41,16 @@ LEAST_EXPLAINED = 0.8
 DOUBT_SHARE = 0.3
 """Share of the median residual beyond it at which a frame's weight is one half."""
 LEAST_FRAMES = 8
+ROUNDS_AFRESH, ITERATIONS_AFRESH = 2, 8
+"""In the first rounds every frame is fitted from other starts too."""
+CROSSED_RAD = 0.2
+SIDEWAYS = tuple(
+    k for k, name in enumerate(ANGLE_NAMES) if name.endswith("mcp_abduction") and k >= 6
+)
+"""Angles of the four fingers, positive towards the thumb."""
+ALIKE = 0.15
+"""Distance (units of engine.adaptation.collector.describe) at which two frames say much the same:
+what they err, they err together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +87,9 @@ def person_shape(
     for _ in range(rounds):
         used += 1
         starts = [replace(pose, shape=shape) for pose in poses]
+        afresh = used <= ROUNDS_AFRESH
         fits = [
-            fitter.fit(frame.observation, start)
-            for frame, start in zip(frames, starts, strict=True)
+            _fit(fitter, frame, start, afresh) for frame, start in zip(frames, starts, strict=True)
         ]
         poses = [fit.pose for fit in fits]
         weights = _frame_weights(fits)
@@ -85,6 +98,35 @@ def person_shape(
         if np.abs(step).max() < STILL:
             break
     return PersonShape(_calibrated(information, shape), tuple(fits), tuple(weights), used)
+
+
+def _fit(fitter: HandFitter, frame: ShapeFrame, start: HandPose, afresh: bool) -> FitResult:
+    """The frame fitted from `start`; `afresh`: or with neighbouring fingers crossed, where that
+    ends better.
+
+    Fingers that lie over each other can be fitted side by side for seconds, with a good residual;
+    one of them is then found too long.
+    """
+    fit = fitter.fit(frame.observation, start)
+    if not afresh:
+        return fit
+    others = [
+        fitter.fit(
+            frame.observation,
+            replace(fit.pose, angles=_crossed(fit.pose.angles, *pair)),
+            iterations=ITERATIONS_AFRESH,
+        )
+        for pair in pairwise(SIDEWAYS)
+    ]
+    return min(fit, *others, key=lambda result: result.score)
+
+
+def _crossed(angles: Float64, first: int, second: int) -> Float64:
+    """The angles with one finger's sideways angle towards the next finger's, and the other way."""
+    crossed = angles.copy()
+    crossed[first] -= CROSSED_RAD
+    crossed[second] += CROSSED_RAD
+    return np.clip(crossed, LOWER, UPPER)
 
 
 def _next_step(
@@ -107,12 +149,27 @@ def _next_step(
 
 
 def _frame_weights(fits: Sequence[FitResult]) -> Float64:
-    """[N] in 0..1: less for frames that fit worse than most, none for those hardly explained."""
+    """[N] in 0..1: less for frames that fit worse than most, none for those hardly explained, and
+    frames of one pose share what one of them would count."""
+    share = 1.0 / _alike(fits)
     residual = np.array([fit.residual_m for fit in fits])
-    middle = float(np.median(residual))
+    middle = _weighted_median(residual, share)
     excess = np.maximum(residual - middle, 0.0) / max(DOUBT_SHARE * middle, 1e-5)
     explained = np.array([fit.judgement.explained for fit in fits])
-    return np.asarray((explained > LEAST_EXPLAINED) / (1.0 + excess**2), np.float64)
+    return np.asarray(share * (explained > LEAST_EXPLAINED) / (1.0 + excess**2), np.float64)
+
+
+def _weighted_median(values: Float64, weights: Float64) -> float:
+    order = values.argsort()
+    passed = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(passed, 0.5 * passed[-1])])
+
+
+def _alike(fits: Sequence[FitResult]) -> Float64:
+    """[N] how many of the frames, itself included, show about the same."""
+    seen = np.stack([describe(fit.pose) for fit in fits])
+    apart = np.linalg.norm(seen[:, None] - seen[None], axis=2)
+    return np.asarray(np.exp(-0.5 * (apart / ALIKE) ** 2).sum(1))
 
 
 def _calibrated(information: Float64, shape: Float64) -> KnownShape:

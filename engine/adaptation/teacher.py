@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from engine.adaptation.careful import CAREFUL
 from engine.adaptation.sample import AdaptationSample
 from engine.adaptation.settings import TeacherSettings
 from engine.adaptation.visibility import joint_visibility
@@ -63,7 +64,7 @@ class Teacher:
     """Re-fits samples with the model of a right hand."""
 
     def __init__(self, model: HandModel, settings: TeacherSettings = DEFAULT_SETTINGS) -> None:
-        self.fitter = HandFitter(model)
+        self.fitter = HandFitter(model, CAREFUL)
         self._settings = settings
 
     def teach(self, sample: AdaptationSample, shape: Float64) -> Verdict:

@@ -69,5 +69,6 @@ def test_joints_behind_something_are_hidden() -> None:
     assert lesson is not None
     assert joint_visibility(sample.patch, lesson.keypoints).mean() > 0.5
     behind = lesson.keypoints + [0.0, 0.0, 0.05]
-    assert joint_visibility(sample.patch, behind).max() < 0.6
+    # One or two may lie beside the hand, where the wall is farther still.
+    assert np.median(joint_visibility(sample.patch, behind)) < 0.1
     assert shot.joints is not None
