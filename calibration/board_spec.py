@@ -65,4 +65,4 @@ def parse_length(text: str) -> float:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(mm|cm|m)", text)
     if found is None:
         raise bad_board(f"found '{text}' where a length with its unit is expected, such as 25mm")
-    return float(found[1]) * {"mm": 1e-3, "cm": 1e-2, "m": 1.0}[found[2]]
+    return float(found[1]) / {"mm": 1000, "cm": 100, "m": 1}[found[2]]

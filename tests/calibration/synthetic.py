@@ -155,18 +155,47 @@ class Renderer:
     def __init__(self, camera: DistortedCamera, sheet: Printed) -> None:
         self._sheet, self._camera = sheet, camera
         width, height = camera.size_px
+        rays = camera.rays(np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1))
+        # A lens bends so little within a pixel that its sub-pixels' rays lie on a plane.
+        by_row, by_column = np.gradient(rays, axis=(0, 1))
         step = (np.arange(OVERSAMPLING) + 0.5) / OVERSAMPLING - 0.5
-        u = (np.arange(width)[:, None] + step).ravel()
-        v = (np.arange(height)[:, None] + step).ravel()
-        rays = camera.rays(np.stack(np.meshgrid(u, v), -1))
-        self._rays = np.concatenate([rays, np.ones_like(rays[..., :1])], -1).astype(np.float32)
+        fine = (
+            rays[:, None, :, None]
+            + step[:, None, None, None] * by_row[:, None, :, None]
+            + step[:, None] * by_column[:, None, :, None]
+        ).reshape(height * OVERSAMPLING, width * OVERSAMPLING, 2)
+        self._rays = np.concatenate([fine, np.ones_like(fine[..., :1])], -1).astype(np.float32)
 
     def picture(
         self, T_camera_from_board: RigidTransform, rng: np.random.Generator | None = None
     ) -> np.ndarray:
         """A picture [H, W], uint8, blurred by half a pixel and with noise where `rng` is given."""
-        T_board_from_camera = T_camera_from_board.inverse()
-        d = self._rays @ T_board_from_camera.rotation.T.astype(np.float32)
+        width, height = self._camera.size_px
+        picture = np.full((height, width), ROOM, np.float32)
+        rows, columns = self._bounds(T_camera_from_board)
+        picture[rows, columns] = self._board(T_camera_from_board, rows, columns)
+        picture = cv2.GaussianBlur(picture, (0, 0), 0.6)
+        if rng is not None:
+            picture = picture + rng.normal(0, 2.0, picture.shape)
+        return np.clip(np.round(picture), 0, 255).astype(np.uint8)
+
+    def _bounds(self, pose: RigidTransform) -> tuple[slice, slice]:
+        """Rows and columns where the paper is."""
+        height, width = (extent / self._sheet.px_per_m for extent in self._sheet.paper.shape)
+        margin = self._sheet.margin_m
+        around = np.linspace(0, 1, 9)
+        x, y = (a.ravel() for a in np.meshgrid(around * width, around * height))
+        uv = self._camera.project(pose.apply(np.stack([x - margin, y - margin, 0 * x], -1)))
+        low = np.clip(np.floor(uv.min(0)).astype(int) - 2, 0, None)
+        high = np.clip(np.ceil(uv.max(0)).astype(int) + 3, 0, self._camera.size_px)
+        return slice(low[1], high[1]), slice(low[0], high[0])
+
+    def _board(self, pose: RigidTransform, rows: slice, columns: slice) -> np.ndarray:
+        """What is printed where these pixels' rays meet the board's plane, averaged."""
+        k = OVERSAMPLING
+        rays = self._rays[k * rows.start : k * rows.stop, k * columns.start : k * columns.stop]
+        T_board_from_camera = pose.inverse()
+        d = rays @ T_board_from_camera.rotation.T.astype(np.float32)
         origin = T_board_from_camera.translation
         along = -origin[2] / d[..., 2]
         scale, margin = self._sheet.px_per_m, self._sheet.margin_m
@@ -177,13 +206,8 @@ class Renderer:
             self._sheet.paper, x, y, cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT, borderValue=ROOM,
         )  # fmt: skip
-        picture = cv2.resize(
-            fine.astype(np.float32), self._camera.size_px, interpolation=cv2.INTER_AREA
-        )
-        picture = cv2.GaussianBlur(picture, (0, 0), 0.6)
-        if rng is not None:
-            picture = picture + rng.normal(0, 2.0, picture.shape)
-        return np.clip(np.round(picture), 0, 255).astype(np.uint8)
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        return cv2.resize(fine.astype(np.float32), size, interpolation=cv2.INTER_AREA)
 
 
 def mirrored_picture(picture: np.ndarray) -> np.ndarray:
