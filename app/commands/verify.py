@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.commands.session_progress import watching
+from engine.recording.in_use import is_held
 from engine.recording.layout import EventKind, SessionHeader
+from engine.recording.place import numbered, part_of
 from engine.recording.reader import session_paths
 from engine.recording.recovery import duration_text
 from engine.recording.verify import Gap, VerifyReport, verify
@@ -36,6 +38,14 @@ def run(args: argparse.Namespace) -> int:
         if not report.good:
             print(f"handtune: {report.sentence}", file=sys.stderr)
         good = good and report.good
+    rest = part_of(numbered(args.session, len(paths)))
+    if rest.exists() and not is_held(rest):
+        print(
+            f"handtune: the session goes on in '{rest}', which was never finished. `python main.py "
+            f'repair "{rest}"` makes it whole.',
+            file=sys.stderr,
+        )
+        good = False
     return 0 if good else DAMAGED_STATUS
 
 

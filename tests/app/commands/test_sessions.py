@@ -60,6 +60,16 @@ def test_verify_reads_every_file_of_a_session(
     assert f'repair "{files[-2]}"' in capsys.readouterr().err
 
 
+def test_verify_names_a_last_file_that_was_never_finished(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_session(tmp_path / "s.mcap", split=SplitRule(bytes=1))
+    last = sorted(tmp_path.glob("s_*.mcap"))[-1]
+    part = last.rename(last.with_name(f"{last.stem}.mcap.part"))
+    assert main(["verify", str(path)]) == 1
+    assert f"the session goes on in '{part}', which was never finished" in capsys.readouterr().err
+
+
 def test_verify_of_a_damaged_one_names_the_way_out(
     damaged: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
