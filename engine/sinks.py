@@ -25,8 +25,9 @@ class SceneSink(Protocol):
 class FrameSink(Protocol):
     """Gets every frame set, in order, from the capture thread."""
 
-    def offer_frame_set(self, frame_set: FrameSet) -> None:
-        """Take it or drop it; never waits, never raises."""
+    def offer_frame_set(self, frame_set: FrameSet, missing: int = 0) -> None:
+        """Take it or drop it; never waits, never raises. `missing` frames that the device counted
+        just before it were never delivered."""
         ...
 
 
@@ -38,11 +39,11 @@ class FromFirstFrame:
         self._sink = sink
         self._begin: Callable[[int], None] | None = begin
 
-    def offer_frame_set(self, frame_set: FrameSet) -> None:
+    def offer_frame_set(self, frame_set: FrameSet, missing: int = 0) -> None:
         begin, self._begin = self._begin, None
         if begin is not None:
             begin(frame_set.captured_ns)
-        self._sink.offer_frame_set(frame_set)
+        self._sink.offer_frame_set(frame_set, missing)
 
 
 class FrameSinks:
@@ -62,10 +63,10 @@ class FrameSinks:
         with self._lock:
             self._sinks = tuple(other for other in self._sinks if other is not sink)
 
-    def offer_frame_set(self, frame_set: FrameSet) -> None:
+    def offer_frame_set(self, frame_set: FrameSet, missing: int) -> None:
         """Hand a frame set to everyone."""
         for sink in self._sinks:
-            sink.offer_frame_set(frame_set)
+            sink.offer_frame_set(frame_set, missing)
 
 
 class SceneSinks:

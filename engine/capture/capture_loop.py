@@ -185,13 +185,13 @@ class CaptureLoop:
 
     def _hand_over(self, frame: Frame) -> None:
         frame_set = FrameSet((frame,))
-        self.frame_sinks.offer_frame_set(frame_set)  # Before it is tracked: see FromFirstFrame.
-        self._output.put(frame_set)
-        self._heard_ns = monotonic_ns()
         lost = 0
         if self._status.info is not None and self._status.info.live:
             expected = frame.sequence if self._last_sequence is None else self._last_sequence + 1
             lost = max(0, frame.sequence - expected)
+        self.frame_sinks.offer_frame_set(frame_set, lost)  # Before tracking: see FromFirstFrame.
+        self._output.put(frame_set)
+        self._heard_ns = monotonic_ns()
         self._last_sequence = frame.sequence
         self._status = replace(
             self._status,

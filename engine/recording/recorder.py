@@ -20,7 +20,7 @@ from engine.messages import Frame, FrameSet, Scene
 from engine.recording.describe import Describe
 from engine.recording.disk import GB, DiskLimits, DiskOutlook, DiskWatch, check_room
 from engine.recording.frame_queue import FrameQueue, Item, QueueCapacity
-from engine.recording.gaps import GapFinder
+from engine.recording.gaps import gap_before
 from engine.recording.layout import Event, EventKind, SessionError
 from engine.recording.place import checked_target
 from engine.recording.writer import SessionWriter
@@ -122,9 +122,8 @@ class Recorder:
         self._outlook = DiskOutlook()
         self._looked_ns = self._reported_ns = self._watched_ns = monotonic_ns()
         self._reported = (0, 0)
-        self._gaps = GapFinder()
         self._writer: SessionWriter | None = None
-        self._frames = self._left_behind = 0
+        self._frames = self._left_behind = self._camera_drops = 0
         self._span_ns: tuple[int, int] | None = None
         self._state = RecordingState.WAITING
         self._sentence = ""
@@ -132,7 +131,10 @@ class Recorder:
     def start(self) -> None:
         self._worker.start()
 
-    def offer_frame_set(self, frame_set: FrameSet) -> None:
+    def offer_frame_set(self, frame_set: FrameSet, missing: int = 0) -> None:
+        """`missing` frames before it were counted by the device and never delivered."""
+        if missing:
+            self._queue.put(gap_before(frame_set, missing))
         for frame in frame_set.frames:
             self._queue.put(frame)
 
@@ -169,7 +171,7 @@ class Recorder:
             frames=self._frames - lost,
             bytes_written=writer.bytes_written if writer else 0,
             bytes_per_s=outlook.bytes_per_s,
-            camera_drops=self._gaps.lost,
+            camera_drops=self._camera_drops,
             queue_drops=self._queue.frames_dropped,
             disk_drops=lost + self._left_behind,
             seconds_left=outlook.seconds_left,
@@ -194,6 +196,8 @@ class Recorder:
         elif self._writer is None or self._span_ns is None:
             return  # Nothing belongs to a session before its first frame.
         elif isinstance(item, Event):
+            if item.kind is EventKind.GAP:
+                self._camera_drops += round(item.figures["frames"])
             self._writer.add_event(item)
         elif item.captured_ns >= self._span_ns[0]:
             self._writer.add_scene(item)
@@ -202,11 +206,6 @@ class Recorder:
         if self._writer is None:
             self._writer = SessionWriter(self._path, self._describe(frame))
             self._state = RecordingState.RECORDING
-        if self._writer.header.live and self._gaps.jumps(frame):
-            self._ask_watch(self._writer)  # Perhaps it was opened anew.
-        gap = self._gaps.before(frame) if self._writer.header.live else None
-        if gap is not None:
-            self._writer.add_event(gap)
         self._frames += 1
         self._writer.add_frame(frame)
         began_ns = self._span_ns[0] if self._span_ns else frame.captured_ns
@@ -219,7 +218,8 @@ class Recorder:
         now_ns = monotonic_ns()
         if now_ns - self._watched_ns >= WATCH_NS:
             self._watched_ns = now_ns
-            self._ask_watch(self._writer)
+            for event in self._watch():
+                self._writer.add_event(event)
         if now_ns - self._reported_ns >= REPORT_NS:
             self._reported_ns = now_ns
             self._report_drops()
@@ -229,12 +229,6 @@ class Recorder:
             self._outlook = self._disk.look(now_ns, self._writer.bytes_written)
             if self._outlook.full:
                 self._end_on_full_disk(self._writer)
-
-    def _ask_watch(self, writer: SessionWriter) -> None:
-        for event in self._watch():
-            if event.kind in (EventKind.DISCONNECT, EventKind.RESUME):
-                self._gaps.forget()
-            writer.add_event(event)
 
     def _report_drops(self) -> None:
         now = self._queue.frames_dropped, self._queue.scenes_dropped

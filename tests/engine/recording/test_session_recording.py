@@ -130,6 +130,23 @@ def test_an_unplugged_camera_leaves_its_events(
     assert status.camera_drops == 0
 
 
+def test_frames_that_a_camera_left_out_are_in_the_file(tmp_path: Path) -> None:
+    def gappy() -> ScriptedCamera:
+        numbers = (*range(4), 7, 8, *range(12, 100_000))
+        return ScriptedCamera((plane_frame(number) for number in numbers), pause_s=0.002)
+
+    session = TrackingSession("fake:", EmptyEstimator, reopening(gappy))
+    session.start_recording(tmp_path / "a.mcap")
+    with session:
+        wait_until(lambda: (s := session.recording()) is not None and s.frames > 20)
+        assert session.status().camera_drops == 6
+    status = session.recording()
+    assert status is not None
+    assert (status.camera_drops, status.dropped) == (6, 6)
+    gaps = [e for e in contents(tmp_path / "a.mcap")[2] if e.kind is EventKind.GAP]
+    assert [e.figures["sequence"] for e in gaps] == [7, 12]
+
+
 def decision(time_s: float, reason: str) -> Decision:
     return Decision(time_s=time_s, step=3, accepted=True, reason=reason, revision=2)
 
