@@ -68,6 +68,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Play a recorded session, and track it anew",
         separated=True,
     ),
+    ActionSpec(
+        "export_session",
+        "Session",
+        "Export a session…",
+        "Ctrl+E",
+        "Write recorded hands as glTF, BVH, table, arrays or video",
+    ),
     ActionSpec("step_back", "Session", "Step back", ",", "One frame back", separated=True),
     ActionSpec("step_on", "Session", "Step on", ".", "One frame on"),
     ActionSpec("slower", "Session", "Slower", "[", "Play slower"),
@@ -78,7 +85,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Session",
         "As recorded",
         "A",
-        "Show the hands as they were recorded, half transparent, with those tracked now",
+        "Show the recorded hands too, half transparent",
         True,
     ),
     ActionSpec(
@@ -140,7 +147,7 @@ MENUS = ("Tracking", "Session", "Person", "View", "Help")
 
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Drag", "Turn the view"),
-    ("Right drag, Shift + drag", "Move the view"),
+    ("Right drag", "Move the view, as does Shift + drag"),
     ("Wheel", "Nearer, further"),
     ("Double click", "Reset view"),
 )

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.actions import ACTIONS, MOUSE
+
+HALVES = (("Tracking", "Session"), ("Person", "View", "Help"))
+"""Menus in each half."""
+MEANING_PX = 285
 
 
 class HelpOverlay(QWidget):
@@ -16,18 +30,22 @@ class HelpOverlay(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._host = parent
+        self._before: QWidget | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         card = theme.styled(QFrame(), "card")
-        grid = QGridLayout(card)
-        grid.setContentsMargins(26, 20, 26, 20)
-        grid.setHorizontalSpacing(22)
-        grid.setVerticalSpacing(7)
-        grid.addWidget(theme.styled(QLabel("Keys"), "heading"), 0, 0, 1, 2)
-        keyed = [(spec.key, spec.tip) for spec in ACTIONS if spec.key]
-        _fill(grid, keyed, column=0)
-        grid.setColumnMinimumWidth(2, 12)
-        grid.addWidget(theme.styled(QLabel("Mouse in the 3D view"), "heading"), 0, 3, 1, 2)
-        _fill(grid, MOUSE, column=3)
+        halves = QHBoxLayout(card)
+        halves.setContentsMargins(26, 18, 26, 20)
+        halves.setSpacing(34)
+        for menus in HALVES:
+            half = QGridLayout()
+            half.setHorizontalSpacing(18)
+            half.setVerticalSpacing(5)
+            for menu in menus:
+                _fill(half, menu, [(s.key, s.tip) for s in ACTIONS if s.key and s.menu == menu])
+            if menus is HALVES[-1]:
+                _fill(half, "Mouse in the 3D view", MOUSE)
+            half.setRowStretch(half.rowCount(), 1)
+            halves.addLayout(half)
         column = QVBoxLayout(self)
         column.addWidget(card, 0, Qt.AlignmentFlag.AlignCenter)
         self.hide()
@@ -37,6 +55,7 @@ class HelpOverlay(QWidget):
         if self.isVisible():
             self.hide()
             return
+        self._before = QApplication.focusWidget()
         self.place()
         self.show()
         self.raise_()
@@ -45,6 +64,11 @@ class HelpOverlay(QWidget):
     def place(self) -> None:
         """Cover the parent; call when its size changed."""
         self.setGeometry(self._host.rect())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._before is not None:
+            self._before.setFocus()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -61,9 +85,15 @@ class HelpOverlay(QWidget):
             super().keyPressEvent(event)
 
 
-def _fill(
-    grid: QGridLayout, rows: list[tuple[str, str]] | tuple[tuple[str, str], ...], column: int
-) -> None:
-    for row, (key, meaning) in enumerate(rows, start=1):
-        grid.addWidget(theme.styled(QLabel(key), "key"), row, column)
-        grid.addWidget(theme.styled(QLabel(meaning), "muted"), row, column + 1)
+def _fill(grid: QGridLayout, title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """A heading and its rows, below what is there."""
+    heading = theme.styled(QLabel(title), "value")
+    heading.setContentsMargins(0, 7 if grid.count() else 0, 0, 1)
+    grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
+    for key, meaning in rows:
+        words = theme.styled(QLabel(meaning), "muted")
+        words.setWordWrap(True)
+        words.setFixedWidth(MEANING_PX)
+        row = grid.rowCount()
+        grid.addWidget(theme.styled(QLabel(key), "key"), row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(words, row, 1)

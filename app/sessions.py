@@ -1,4 +1,4 @@
-"""All that has to do with recorded sessions: recording, recovering, and playing one.
+"""All that has to do with recorded sessions: recording, recovering, playing, exporting one.
 
 The window hands in its bridge and hears what to do; see app/personal.py for its sibling.
 """
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.bridge import SessionBridge
 from app.choices import Choices
+from app.exporting.room import ExportRoom
 from app.playback.room import PlaybackRoom
 from app.recording.badge import record_icon
 from app.recording.room import RecordingRoom
@@ -53,6 +54,7 @@ class SessionsRoom(QObject):
         super().__init__()
         self.recording = RecordingRoom(bridge, viewport)
         self.playback = PlaybackRoom(bridge, viewport, surface)
+        self.exporting = ExportRoom(choices, viewport)
         self._choices, self._host = choices, viewport
         self.recording.track_asked.connect(lambda: self.track_asked.emit(None))
         self._speaker: Speaker | None = None
@@ -60,6 +62,7 @@ class SessionsRoom(QObject):
         self.playback.opened.connect(self._enable)
         bridge.ticked.connect(self.recording.tick)
         bridge.ticked.connect(self.playback.tick)
+        bridge.ticked.connect(self.exporting.tick)
 
     @property
     def unfinished(self) -> bool:
@@ -71,6 +74,7 @@ class SessionsRoom(QObject):
         record = actions["set_recording"]
         record.setIcon(record_icon())
         self.recording.changed.connect(record.setChecked)
+        record.toggled.connect(lambda on: record.setIconText("Recording" if on else "Record"))
         self._actions = actions
         self.playback.bar.adopt(actions)
         self._enable(False)
@@ -116,15 +120,21 @@ class SessionsRoom(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def export_session(self) -> None:
+        """Ask what to export; of the session that is played, or else of the last one."""
+        self.exporting.open(self.playback.path or self.recording.latest)
+
     def banner(self, tracking: Banner | None, now_ns: int) -> Banner | None:
         """What to say, given what tracking and profiles have to say."""
         presenter, recovery = self.recording.presenter, self.recording.recovery
+        exporting = self.exporting.presenter
         urgent = tracking is not None and tracking.tone in (Tone.ERROR, Tone.WARNING)
         for speaker, banner in (
             (presenter, presenter.news(now_ns)),
             (None, tracking if urgent else None),
             (presenter, presenter.warning()),
             (recovery, recovery.banner()),
+            (exporting, exporting.banner(now_ns)),
         ):
             if banner is not None:
                 self._speaker = speaker
@@ -153,6 +163,7 @@ class SessionsRoom(QObject):
         """The window goes: finish what is recorded, let go of the rest."""
         self.recording.begin_to_close()
         self.playback.close()
+        self.exporting.close()
 
     def _enable(self, present: bool) -> None:
         for name in PLAYBACK_ACTIONS:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+)
 
 from app import theme
 from app.playback.overview import Overview
@@ -21,6 +29,10 @@ SIGNS = {
 }
 
 
+ROOMY_PX = 760
+"""Below this there is no room for the number of the frame."""
+
+
 class TransportBar(QFrame):
     """Hidden while no recording is played."""
 
@@ -33,7 +45,7 @@ class TransportBar(QFrame):
         theme.styled(self, "card")
         self.timeline = Timeline()
         self._play = QToolButton()
-        self._play.setMinimumWidth(64)
+        self._play.setFixedWidth(78)
         self._play.setToolTip("Play or pause  (Space)")
         self._play.clicked.connect(self.toggle_asked)
         self._time = theme.styled(QLabel(), "key")
@@ -45,6 +57,10 @@ class TransportBar(QFrame):
         self._speed.addItems([speed_text(speed) for speed in SPEEDS])
         self._speed.activated.connect(lambda index: self.speed_asked.emit(SPEEDS[index]))
         self._buttons = {name: QToolButton() for name in SIGNS}
+        for button in self._buttons.values():
+            button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        for name in ("step_back", "step_on"):
+            self._buttons[name].setFixedWidth(44)
         self._lay_out()
         self.hide()
 
@@ -63,6 +79,7 @@ class TransportBar(QFrame):
         self.timeline.show_position(figures.at_s, figures.duration_s)
         self._time.setText(figures.text)
         self._frame.setText(figures.frame_text)
+        self._time.setToolTip(figures.frame_text)
         text = speed_text(figures.speed)
         if text != self._speed.currentText():
             if self._speed.findText(text) < 0:
@@ -80,6 +97,10 @@ class TransportBar(QFrame):
         self._distance.setText(text)
         self._distance.setToolTip(tip)
         self._distance.setVisible(bool(text))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._frame.setVisible(self.width() >= ROOMY_PX)
 
     def _lay_out(self) -> None:
         upper, lower = QHBoxLayout(), QHBoxLayout()

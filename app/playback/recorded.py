@@ -27,7 +27,9 @@ class AsRecorded:
     """What was tracked while recording in the frame of a scene."""
 
     hands: tuple[HandState, ...]
-    distance_mm: float | None
+    tracked: bool
+    """Whether anything tracked that frame while recording: a busy machine left some out."""
+    distance_mm: float | None = None
     """Mean over the joints of the hands that both have; None where they share none."""
 
 
@@ -94,8 +96,8 @@ class RecordedHands:
         row = self._rows.get(number)
         recorded = None if row is None else self._reader.scene_of(row, self._model)
         if recorded is None:
-            return AsRecorded((), None)
-        return AsRecorded(recorded.hands, distance_mm(scene.hands, recorded.hands))
+            return AsRecorded((), tracked=False)
+        return AsRecorded(recorded.hands, True, distance_mm(scene.hands, recorded.hands))
 
     def _close(self) -> None:
         if self._reader is not None:

@@ -16,6 +16,10 @@ from app.playback.recorded import AsRecorded, RecordedHands, ghost_mesh
 from app.viewport.surface import HandSurface
 from app.viewport.widget import ViewportWidget
 from engine.messages import Frame, Scene
+from engine.runtime.clock import NS_PER_S, monotonic_ns
+
+HOLD_NS = NS_PER_S // 4
+"""A frame that was left out while recording does not take the recorded hand away for so long."""
 
 
 class PlaybackRoom(QObject):
@@ -40,6 +44,7 @@ class PlaybackRoom(QObject):
         self._answer: AsRecorded | None = None
         self._scene: Scene | None = None
         self._shown: PlaybackFigures | None = None
+        self._shown_ns = 0
         self.bar.toggle_asked.connect(self.presenter.toggle)
         self.bar.timeline.sought.connect(self.presenter.seek)
         self.bar.speed_asked.connect(self.set_speed)
@@ -132,7 +137,10 @@ class PlaybackRoom(QObject):
         if recorded.failure:
             self.bar.show_distance("not readable", recorded.failure)
         elif answer is not None and answer is not self._answer:
-            self._answer = answer
+            now_ns = monotonic_ns()
+            if not answer.tracked and now_ns - self._shown_ns < HOLD_NS:
+                return  # Between two frames that were tracked: the former one stands.
+            self._answer, self._shown_ns = answer, now_ns
             self._viewport.show_ghost(ghost_mesh(answer.hands, self._surface))
             self.bar.show_distance(*_distance_text(answer))
 
@@ -141,6 +149,8 @@ def _distance_text(answer: AsRecorded) -> tuple[str, str]:
     if answer.distance_mm is not None:
         tip = "Mean distance of the joints as they are tracked now from those that were recorded"
         return f"{answer.distance_mm:.1f} mm apart", tip
+    if not answer.tracked:
+        return "not tracked then", "Recording left this frame untracked: the machine was busy"
     if answer.hands:
         return "no such hand now", "A hand was recorded here that is not tracked now"
     return "no hand recorded", "No hand was recorded in this frame"

@@ -23,12 +23,12 @@ class RecordingBadge(QFrame):
         self._dot = QLabel("●")
         self._title = theme.styled(QLabel(), "key")
         self._figures = theme.styled(QLabel(), "muted")
+        self._left = theme.styled(QLabel(), "muted")
         self._lost = theme.styled(QLabel(), "muted")
-        self._labels = (self._dot, self._title, self._figures, self._lost)
         row = QHBoxLayout(self)
         row.setContentsMargins(9, 4, 10, 4)
         row.setSpacing(7)
-        for label in self._labels:
+        for label in (self._dot, self._title, self._figures, self._left, self._lost):
             row.addWidget(label, 0, Qt.AlignmentFlag.AlignVCenter)
         self.setStyleSheet(
             f"RecordingBadge {{ background: rgba(26, 29, 35, 225); border-radius: 6px;"
@@ -49,12 +49,17 @@ class RecordingBadge(QFrame):
         self._dot.setStyleSheet(f"color: {color.name()};")
         self._title.setText(figures.title)
         self._figures.setText("  ·  ".join(figures.figures))
-        self._figures.setStyleSheet(f"color: {theme.FAIR.name()};" if figures.warning else "")
-        self._lost.setText(f"·  {figures.lost}" if figures.lost else "")
-        self._lost.setStyleSheet(f"color: {theme.FAIR.name()};" if figures.lossy else "")
+        _show(self._left, figures.left, figures.warning)
+        _show(self._lost, figures.lost, figures.lossy)
         self.setToolTip(figures.tip)
         self.adjustSize()
         self.raise_()
+
+
+def _show(label: QLabel, text: str, amber: bool) -> None:
+    label.setText(f"·  {text}")
+    label.setVisible(bool(text))
+    label.setStyleSheet(f"color: {theme.FAIR.name()};" if amber else "")
 
 
 def record_icon() -> QIcon:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.recording.words import clock_text, losses, names_text, size_text
+from app.recording.words import MB, clock_text, losses, names_text, size_text
 from app.tracking.figures import NS_PER_S
 from app.tracking.presenter import Action, Banner, Tone
 from engine.errors import UserError
@@ -45,7 +45,9 @@ class RecordingFigures:
     title: str
     """ "0:12", or what is waited for."""
     figures: tuple[str, ...] = ()
-    """Rate, size, and the time that is left."""
+    """Rate and size."""
+    left: str = ""
+    """Of the disk, in time."""
     lost: str = ""
     """ "3 lost", "nothing lost"; empty before there is anything to lose."""
     lossy: bool = False
@@ -74,7 +76,7 @@ class RecordingPresenter:
         self._session: Recordable | None = None
         self._status: RecordingStatus | None = None
         self._ended: Ended | None = None
-        self._asked_to_end = self._closing = False
+        self._asked_to_end = self._closing = self._warned = False
         self.latest: Path | None = None
         """The file of the last recording that was saved."""
 
@@ -99,7 +101,7 @@ class RecordingPresenter:
             banner = Banner(Tone.ERROR, "Nothing is recorded", str(error), Action.DISMISS)
             self._ended = Ended(banner)
             return
-        self._session, self._asked_to_end = session, False
+        self._session, self._asked_to_end, self._warned = session, False, False
         self._status = session.recording()
 
     def stop(self) -> None:
@@ -134,6 +136,7 @@ class RecordingPresenter:
         return RecordingFigures(
             clock_text(status.seconds),
             _figures(status),
+            _left(status),
             f"{status.dropped:,} lost" if lost else "nothing lost",
             bool(lost),
             tip,
@@ -152,12 +155,14 @@ class RecordingPresenter:
     def warning(self) -> Banner | None:
         """That the disk fills up."""
         status = self._status
-        if status is None or not status.warning or self._finishing:
+        if status is None or not status.warning or self._finishing or self._warned:
             return None
-        return Banner(Tone.WARNING, "The disk is filling up", status.warning)
+        title = "The disk is filling up"
+        return Banner(Tone.WARNING, title, status.warning, Action.DISMISS)
 
     def act(self, action: Action) -> None:
         """A button of the banner was pressed."""
+        self._warned = self._status is not None
         if action is not Action.SHOW_FOLDER:
             self._ended = None
 
@@ -173,15 +178,16 @@ class RecordingPresenter:
 
 
 def _figures(status: RecordingStatus) -> tuple[str, ...]:
+    size = size_text(status.bytes_written)
+    return (f"{status.bytes_per_s / MB:.1f} MB/s", size) if status.bytes_per_s else (size,)
+
+
+def _left(status: RecordingStatus) -> str:
     from engine.recording.disk import duration
 
-    size = size_text(status.bytes_written)
-    if not status.bytes_per_s:
-        return (size,)
-    rate = f"{status.bytes_per_s / 1e6:.1f} MB/s"
     if status.seconds_left is None:
-        return rate, size
-    return rate, size, f"{duration(status.seconds_left)} left on the disk"
+        return ""
+    return f"{duration(status.seconds_left)} left on the disk"
 
 
 def _ended(status: RecordingStatus, now_ns: int) -> Ended:
@@ -190,7 +196,8 @@ def _ended(status: RecordingStatus, now_ns: int) -> Ended:
         tone = Tone.ERROR if status.sentence else Tone.CALM
         return Ended(Banner(tone, "Nothing was recorded", reason, Action.DISMISS))
     lost = losses(status.camera_drops, status.queue_drops, status.disk_drops)
-    title = f"Saved {names_text(status.paths)} ({_amount(status)})"
+    amount = _amount(status).replace(" ", "\N{NO-BREAK SPACE}")
+    title = f"Saved {names_text(status.paths)} ({amount})"
     advice = " ".join([*filter(None, [status.sentence]), *(f"{line}." for line in lost)])
     calm = not status.sentence
     banner = Banner(

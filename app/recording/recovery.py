@@ -145,7 +145,8 @@ class RecoveryPresenter:
             leftover = "The unfinished file is in the trash."
         except UserError:
             leftover = f"The unfinished file is still there as {found.path.name}."
-        title = f"Recovered {recovered.target.name} ({recovered.amount})"
+        amount = recovered.amount.replace(" ", "\N{NO-BREAK SPACE}")
+        title = f"Recovered {recovered.target.name} ({amount})"
         return Banner(
             Tone.CALM,
             title,

@@ -80,6 +80,7 @@ class SourceBar(QWidget):
         button.setDefaultAction(action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setMinimumWidth(112)  # Its word may change.
         self._row.insertWidget(self._row.count() - 1, button)
 
     def add_actions(self, actions: Iterable[QAction]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -24,8 +25,8 @@ TONE_COLOR = {
     Tone.ERROR: theme.POOR,
 }
 WIDEST_PX = 560
-WITH_BUTTONS_PX = 680
-"""Where there are several."""
+WITH_BUTTONS_PX = 800
+"""Where there are several; in a smaller place they stand below the text."""
 MARGIN_PX = 16
 MOST_BUTTONS = 3
 
@@ -61,6 +62,7 @@ class BannerView(QFrame):
         row.addLayout(texts, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(7)
+        buttons.addStretch(1)
         for number, button in enumerate(self._buttons):
             button.clicked.connect(lambda _=False, number=number: self._act(number))
             buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -98,6 +100,10 @@ class BannerView(QFrame):
         area = self._host.size()
         widest = WITH_BUTTONS_PX if len(self._actions) > 1 else WIDEST_PX
         width = min(widest, area.width() - 2 * MARGIN_PX)
+        narrow = widest == WITH_BUTTONS_PX and width < widest
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        self._row.setSpacing(9 if narrow else 14)
         self._row.activate()
         height = max(self._row.totalHeightForWidth(width), self._row.totalMinimumSize().height())
         x, y = (area.width() - width) // 2, area.height() - height - MARGIN_PX
