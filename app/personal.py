@@ -6,7 +6,10 @@ kept. The window hands in its bridge and hears what to do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
 
 from app.adaptation.presenter import AdaptationPresenter
 from app.adaptation.view import LearningCard
@@ -47,6 +50,12 @@ class PersonalRoom(QObject):
         enrolment.save_asked.connect(self._save)
         enrolment.page_changed.connect(lambda _: self.side_changed.emit(self.side))
         self.learning_card.rollback_asked.connect(self._roll_back)
+
+    def adopt(self, actions: Mapping[str, QAction]) -> None:
+        """The window's actions: the learning card's buttons switch them."""
+        improve, learning = actions["set_improve"], actions["set_learning"]
+        self.learning_card.pause_asked.connect(lambda paused: improve.setChecked(not paused))
+        self.learning_card.closed.connect(lambda: learning.setChecked(False))
 
     @property
     def profile_name(self) -> str:

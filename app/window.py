@@ -40,8 +40,6 @@ from engine.adaptation.profile_store import ProfileStore
 from engine.capture.camera import SourceInfo
 
 BAR_ACTIONS = ("set_points", "set_skeleton", "set_grid", "set_mirrored", "reset_view")
-PERSON_ACTIONS = ("set_improve", "new_user")
-PROFILE_CHANGES = {"↺": "reset_profile", "✕": "delete_profile"}
 
 
 class MainWindow(QMainWindow):
@@ -65,20 +63,16 @@ class MainWindow(QMainWindow):
         surface = default_surface()
         viewport = ViewportWidget(pictures, surface)
         self.sessions = SessionsRoom(self.bridge, self.choices, viewport, surface)
-        self.actions_by_name = build_menus(self, self._handler_of)
-        self.people = ProfilesRoom(
-            profiles,
-            [self.actions_by_name[name] for name in PERSON_ACTIONS],
-            {sign: self.actions_by_name[name] for sign, name in PROFILE_CHANGES.items()},
-        )
-        self.enrolment = EnrolmentRoom(enrolment, viewport, surface)
         self.streams = StreamsRoom(streams, viewport)
+        self._owners = (self, self.sessions, self.streams, viewport)
+        self.actions_by_name = build_menus(self, self._handler_of)
+        self.people = ProfilesRoom(profiles, self.actions_by_name)
+        self.enrolment = EnrolmentRoom(enrolment, viewport, surface)
         self.personal = PersonalRoom(self.bridge, self.people, self.enrolment)
-        self.learning = self.personal.learning_card
         self.view = TrackingView(
             viewport,
             surface,
-            self.learning,
+            self.personal.learning_card,
             self.enrolment.card,
             self.enrolment.comparison,
             self.sessions.playback.bar,
@@ -127,19 +121,12 @@ class MainWindow(QMainWindow):
         """Ask for a folder, data set or typed source; does not block."""
         self.sources.open(FOLDER_FORM)
 
-    def set_streaming(self, on: bool) -> None:
-        """Send hand poses to other programs, or stop that."""
-        self.streams.set_on(on)
-
     def save_screenshot(self) -> Path:
         """Save a picture of the window to the pictures folder; where it will be."""
         target = picture_path()
         save_picture(self, target)
         self.view.show_note(f"Saved {target}")
         return target
-
-    def reset_view(self) -> None:
-        self.view.viewport.reset_view()
 
     def new_user(self) -> None:
         """Ask who is new; tracking starts if it does not run."""
@@ -184,8 +171,11 @@ class MainWindow(QMainWindow):
         self.help.place()
 
     def _handler_of(self, name: str) -> Callable[..., object]:
+        """The method of that name, of the first who has it."""
         switch = self.choices.switch_for(name)
-        return switch or getattr(self.sessions, name, None) or getattr(self, name)
+        return switch or next(
+            getattr(owner, name) for owner in self._owners if hasattr(owner, name)
+        )
 
     def _lay_out(self) -> None:
         bar = self.sources.bar
@@ -206,7 +196,8 @@ class MainWindow(QMainWindow):
         self.sources.bar.toggle_asked.connect(self.start_or_stop)
         self.choices.changed.connect(self.view.show_options)
         self.view.action_asked.connect(self._act)
-        self.streams.refused.connect(self._not_streaming)
+        self.streams.adopt(self.actions_by_name["set_streaming"])
+        self.streams.refused.connect(self.view.show_note)
         self.sessions.track_asked.connect(self.start)
         self.sessions.adopt(self.actions_by_name)
         self._closing.begun.connect(self._keep_everything)
@@ -214,13 +205,11 @@ class MainWindow(QMainWindow):
         self._closing.ended.connect(self.streams.close)
 
     def _connect_personal(self) -> None:
-        improve, learning = (self.actions_by_name[f"set_{n}"] for n in ("improve", "learning"))
+        self.personal.adopt(self.actions_by_name)
         self.people.bar.new_asked.connect(self.new_user)
         self.personal.track_anew_asked.connect(self._track_anew)
         self.personal.remembered.connect(self._remember_person)
         self.personal.note_said.connect(self.view.show_note)
-        self.learning.pause_asked.connect(lambda paused: improve.setChecked(not paused))
-        self.learning.closed.connect(lambda: learning.setChecked(False))
 
     def _restore(self) -> None:
         wanted = self.settings
@@ -228,7 +217,6 @@ class MainWindow(QMainWindow):
         self.people.begin_with(wanted.profile)
         for name in SWITCHES:
             self.actions_by_name[f"set_{name}"].setChecked(getattr(wanted, name))
-        self.actions_by_name["set_streaming"].setChecked(self.streams.presenter.given)
         self.view.show_options(self.settings)
         self.sources.show()
 
@@ -236,10 +224,6 @@ class MainWindow(QMainWindow):
         self.choices.save(self, self.view.splitter)
         self.personal.close()
         self.sessions.begin_to_close()
-
-    def _not_streaming(self, sentence: str) -> None:
-        self.actions_by_name["set_streaming"].setChecked(False)
-        self.view.show_note(sentence)
 
     def _track_anew(self) -> None:
         """Go on with the same source as somebody else."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
@@ -17,6 +17,9 @@ from engine.adaptation.profile_store import ProfileStore
 from engine.adaptation.status import AdaptationStatus
 from engine.runtime.clock import monotonic_ns
 
+PERSON_ACTIONS = ("set_improve", "new_user")
+PROFILE_CHANGES = {"↺": "reset_profile", "✕": "delete_profile"}
+
 
 class ProfilesRoom(QObject):
     """Belongs to the window's thread."""
@@ -24,14 +27,15 @@ class ProfilesRoom(QObject):
     changed = Signal(str)
     """(name): another profile is in use, or the same one has changed."""
 
-    def __init__(
-        self, store: ProfileStore, actions: Iterable[QAction], changes: Mapping[str, QAction]
-    ) -> None:
-        """`actions` and `changes` become buttons, see ProfileBar."""
+    def __init__(self, store: ProfileStore, actions: Mapping[str, QAction]) -> None:
+        """Some of the window's actions become buttons."""
         super().__init__()
         self.presenter = ProfilesPresenter(store, monotonic_ns)
         self.keeper = ProfileKeeper(store)
-        self.bar = ProfileBar(actions, changes)
+        self.bar = ProfileBar(
+            [actions[name] for name in PERSON_ACTIONS],
+            {sign: actions[name] for sign, name in PROFILE_CHANGES.items()},
+        )
         self.bar.chosen.connect(self.choose)
 
     def begin_with(self, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from app.streaming.badge import StreamBadgeView
@@ -26,7 +27,12 @@ class StreamsRoom(QObject):
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.show)
 
-    def set_on(self, on: bool) -> None:
+    def adopt(self, switch: QAction) -> None:
+        """The window's switch: on where something is streamed already, off where it was refused."""
+        self.refused.connect(lambda _sentence: switch.setChecked(False))
+        switch.setChecked(self.presenter.given)
+
+    def set_streaming(self, on: bool) -> None:
         """Stream, or stop; `refused` tells where that cannot be."""
         if on:
             sentence = self.presenter.switch_on()

@@ -275,7 +275,7 @@ def test_the_learning_card_shows_pauses_and_rolls_back(qtbot: QtBot, desk: Desk)
     adaptation.progress = AdaptationProgress(
         steps=80, samples=30, decisions=(Decision(1.0, 40, True, "better", 7.0, 6.0),)
     )
-    card = desk.window.learning
+    card = desk.window.personal.learning_card
     qtbot.waitUntil(lambda: "1 accepted" in card._counters["decisions"].text())
     qtbot.waitUntil(lambda: card._rollback.isEnabled())
     qtbot.mouseClick(card._rollback, Qt.MouseButton.LeftButton)
