@@ -1,0 +1,149 @@
+"""The second page: the two cameras, live, and whether they are fit for it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app import theme
+from app.calibration_wizard.board_watch import Look
+from app.calibration_wizard.camera_choice import CameraChoice, swapped
+from app.calibration_wizard.capture_gate import MOST_SKEW_MS
+from app.calibration_wizard.marks import corners
+from app.calibration_wizard.pair_feed import FeedStatus
+from app.calibration_wizard.picture_pane import PicturePane
+from app.calibration_wizard.presenter import WizardPresenter
+from app.calibration_wizard.words import heading, muted, say, title
+
+ADVICE = (
+    "Screw both cameras to one stiff bar: whatever moves between them later spoils the "
+    "calibration. Switch autofocus off, and automatic exposure if the pictures blur. Hold the "
+    "board up once: then it is seen whether left and right are where they should be."
+)
+
+
+class CamerasPage(QWidget):
+    """Shows the presenter's facts; tells what was chosen."""
+
+    chosen = Signal(str)
+    """(uri)"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._uri = ""
+        self.choice = CameraChoice()
+        self.choice.chosen.connect(self.chosen)
+        self.left, self.right = PicturePane("Left"), PicturePane("Right")
+        self._facts, self._warning = muted(), muted()
+        self._swap = QPushButton("Swap left and right")
+        self._swap.clicked.connect(lambda: self.chosen.emit(swapped(self._uri)))
+        self.baseline = QDoubleSpinBox()
+        self.baseline.setRange(0.0, 2000.0)
+        self.baseline.setDecimals(1)
+        self.baseline.setSuffix(" mm")
+        self.baseline.setSpecialValueText("not known")
+        self.baseline.setMinimumWidth(120)
+        self.baseline.setToolTip(
+            "From the middle of one lens to the middle of the other, as measured with a ruler or "
+            "stated by the maker. The square's size is checked by it."
+        )
+        self._lay_out()
+
+    def present(self, presenter: WizardPresenter) -> None:
+        """How the cameras are now."""
+        status = presenter.feed_status
+        self._uri = presenter.uri
+        look = None if presenter.watch is None else presenter.watch.look
+        pair = None if presenter.feed is None else presenter.feed.latest
+        total = 0 if presenter.board is None else len(presenter.board.points_m)
+        words = _waiting(presenter, status)
+        for camera, pane in enumerate((self.left, self.right)):
+            if pair is None:
+                pane.show_words(words)
+                pane.show_picture(None)
+                continue
+            seen = None
+            if look is not None and presenter.live:
+                seen = look.sighting.view.detections[camera]
+                pair = look.sighting.pair
+            picture = pair.left if camera == 0 else pair.right
+            pane.show_picture(picture, () if seen is None else (corners(seen, total),))
+        say(self._facts, _facts(presenter, status))
+        warning = warning_of(presenter, status, look)
+        say(self._warning, warning, theme.POOR if status.failure else theme.FAIR)
+        wrong = look is not None and look.sighting.right_is_left is True
+        self._swap.setVisible(wrong and bool(swapped(self._uri)))
+
+    def _lay_out(self) -> None:
+        pictures = QHBoxLayout()
+        pictures.setSpacing(theme.GAP_PX)
+        pictures.addWidget(self.left, 1)
+        pictures.addWidget(self.right, 1)
+        facts = QHBoxLayout()
+        facts.addWidget(self._facts, 1)
+        facts.addWidget(title("Distance of the lenses"))
+        facts.addWidget(self.baseline)
+        trouble = QHBoxLayout()
+        trouble.addWidget(self._warning, 1)
+        trouble.addWidget(self._swap)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(9)
+        column.addWidget(heading("Two cameras that do not move"))
+        column.addWidget(muted(ADVICE))
+        column.addWidget(self.choice)
+        column.addLayout(pictures, 1)
+        column.addLayout(facts)
+        column.addLayout(trouble)
+
+
+def warning_of(presenter: WizardPresenter, status: FeedStatus, look: Look | None) -> str:
+    """What is wrong with the cameras, the worst first; empty while well."""
+    info = presenter.info
+    if status.failure:
+        return status.failure
+    if presenter.watch is not None and presenter.watch.failure:
+        return presenter.watch.failure
+    if status.silent and presenter.feed is not None:
+        return "No pictures come from the cameras; check their cables, or choose others."
+    if info is not None and info.left_size_px != info.right_size_px:
+        left, right = (f"{w} x {h}" for w, h in (info.left_size_px, info.right_size_px))
+        return (
+            f"The cameras differ in resolution: {left} px on the left, {right} px on the right. "
+            "Set both to the same one."
+        )
+    if look is not None and look.sighting.mirrored:
+        return (
+            f"The {look.sighting.mirrored} picture is mirrored. Switch off 'mirror', 'flip' or "
+            "'selfie view' in the camera's settings."
+        )
+    if look is not None and look.sighting.right_is_left:
+        return "Left and right seem to be swapped: the right camera stands on the left."
+    if presenter.live and status.skew_ms > MOST_SKEW_MS:
+        return (
+            f"The pictures of a pair are {status.skew_ms:.0f} ms apart, more than "
+            f"{MOST_SKEW_MS:.0f}. Close other programs, or choose a lower resolution."
+        )
+    return ""
+
+
+def _waiting(presenter: WizardPresenter, status: FeedStatus) -> str:
+    if status.failure:
+        return "Not open"
+    return "Opening…" if presenter.uri else "Choose your cameras above"
+
+
+def _facts(presenter: WizardPresenter, status: FeedStatus) -> str:
+    info = presenter.info
+    if info is None:
+        return ""
+    width, height = info.left_size_px
+    parts = [info.name, f"{width} x {height} px"]
+    if presenter.live:
+        parts.append(f"{status.rate_hz:.0f} pairs a second")
+        parts.append(f"{status.skew_ms:.1f} ms apart (at most {status.worst_skew_ms:.0f})")
+    elif info.frame_count is not None:
+        parts.append(f"{info.frame_count} pairs")
+    serials = [s for s in (info.left_serial, info.right_serial) if s]
+    parts.append(f"serial {', '.join(dict.fromkeys(serials))}" if serials else "no serial")
+    return "  ·  ".join(parts)

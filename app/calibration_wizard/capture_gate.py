@@ -1,0 +1,147 @@
+"""Whether a pair is worth keeping, or the reason why not. Pure; the memory is handed in.
+
+Like the ROS calibrator: a view counts when it differs enough from all that were kept, and when the
+board is held still. Limits in pixels hold for a picture 640 wide and grow with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
+
+from app.calibration_wizard.sighting import LEAST_SHARED, Sighting
+from calibration.board import AnyBoard
+from calibration.depth_error import REFERENCE_WIDTH_PX
+from calibration.next_pose import Tilted
+from calibration.views import Detection
+from engine.runtime.clock import NS_PER_MS, NS_PER_S
+
+LEAST_SHARE = 0.6
+"""Of the board's points, in each picture."""
+MOST_BLUR_PX = 3.5
+MOST_WHITE = 0.35
+STILL_PX_S = 14.0
+"""Mean speed of the points, in pixels a second."""
+STILL_S = 0.3
+"""How long it must not move."""
+LEAST_CHANGE = 0.2
+"""L1 distance of two poses (place, size, tilt) from which they differ."""
+MOST_SKEW_MS = 40.0
+"""Even a board that is held still moves a little between pictures further apart."""
+
+
+class Refusal(Enum):
+    """Why a pair is not kept; the value is what to say."""
+
+    NOT_SEEN = "Neither camera sees the board"
+    LEFT_ONLY = "Only the left camera sees the board"
+    RIGHT_ONLY = "Only the right camera sees the board"
+    PARTLY_OUT = "Part of the board is out of the picture or hidden"
+    MOVING = "It moves"
+    SKEW = "The two pictures are too far apart in time"
+    BLUR = "The picture is blurred"
+    WHITE = "The picture is too bright: white eats the corners"
+    SIMILAR = "Too similar to a view you have"
+
+
+BY_HAND = frozenset({Refusal.SIMILAR, Refusal.MOVING, Refusal.BLUR, Refusal.WHITE})
+"""What the button overrules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How the board moves."""
+
+    speed_px_s: float = np.inf
+    """In a picture 640 wide; inf where it was not there before."""
+    still_since_ns: int | None = None
+
+
+def motion(before: Motion, last: Sighting | None, now: Sighting) -> Motion:
+    """The motion from one sighting to the next."""
+    speed = max((_speed(last, now, camera) for camera in range(2)), default=np.inf)
+    if not speed <= STILL_PX_S:
+        return Motion(speed)
+    since = before.still_since_ns
+    return Motion(speed, _time_ns(now) if since is None else since)
+
+
+def refusal(
+    sighting: Sighting,
+    board: AnyBoard,
+    kept: Sequence[Tilted],
+    moved: Motion | None,
+) -> Refusal | None:
+    """The first reason against a pair; None where it is to be kept.
+
+    `moved` is None for pairs of separate pictures: nothing moves between them.
+    """
+    left, right = sighting.view.detections[:2]
+    if left is None or right is None:
+        return _unseen(left, right)
+    total = len(board.points_m)
+    if sighting.shared < LEAST_SHARED or any(
+        len(seen.ids) < LEAST_SHARE * total for seen in (left, right)
+    ):
+        return Refusal.PARTLY_OUT
+    if moved is not None:
+        if sighting.pair.skew_ns > MOST_SKEW_MS * NS_PER_MS:
+            return Refusal.SKEW
+        if not _held(moved, sighting):
+            return Refusal.MOVING
+    if any(seen.blur_px > MOST_BLUR_PX * _scale(seen) for seen in (left, right)):
+        return Refusal.BLUR
+    if max(left.saturated, right.saturated) > MOST_WHITE:
+        return Refusal.WHITE
+    if change(sighting.pose, kept) < LEAST_CHANGE:
+        return Refusal.SIMILAR
+    return None
+
+
+def change(pose: Tilted | None, kept: Sequence[Tilted]) -> float:
+    """How much a pose differs from the nearest one that was kept."""
+    if pose is None:
+        return 0.0
+    if not kept:
+        return np.inf
+    known = np.stack([k.vector for k in kept])
+    return float(np.abs(known - pose.vector).sum(-1).min())
+
+
+def _unseen(left: Detection | None, right: Detection | None) -> Refusal:
+    if left is None and right is None:
+        return Refusal.NOT_SEEN
+    return Refusal.RIGHT_ONLY if left is None else Refusal.LEFT_ONLY
+
+
+def _held(moved: Motion, sighting: Sighting) -> bool:
+    since = moved.still_since_ns
+    return since is not None and _time_ns(sighting) - since >= STILL_S * NS_PER_S
+
+
+def _speed(last: Sighting | None, now: Sighting, camera: int) -> float:
+    if last is None:
+        return np.inf
+    before, after = last.view.detections[camera], now.view.detections[camera]
+    if before is None or after is None:
+        return np.inf
+    _, a, b = np.intersect1d(before.ids, after.ids, return_indices=True)
+    seconds = (_time_ns(now) - _time_ns(last)) / NS_PER_S
+    if not len(a) or seconds <= 0:
+        return np.inf
+    off: npt.NDArray[np.float64] = np.linalg.norm(after.pixels[b] - before.pixels[a], axis=-1)
+    return float(off.mean() / seconds / _scale(after))
+
+
+def _time_ns(sighting: Sighting) -> int:
+    """On the source's own timeline where it has one: a film is read faster than it plays."""
+    pair = sighting.pair
+    return pair.left_ns if pair.source_ns is None else pair.source_ns
+
+
+def _scale(seen: Detection) -> float:
+    return max(seen.size_px[0] / REFERENCE_WIDTH_PX, 0.5)
