@@ -68,6 +68,9 @@ QComboBox QAbstractItemView {{ background: {RAISED.name()}; border: 1px solid {L
   selection-background-color: {LINE.name()}; padding: 4px; outline: none; }}
 QLineEdit {{ background: {RAISED.name()}; border: 1px solid {LINE.name()}; border-radius: 6px;
   padding: 6px 9px; selection-background-color: {ACCENT.darker(160).name()}; }}
+QAbstractSpinBox {{ background: {RAISED.name()}; border: 1px solid {LINE.name()};
+  border-radius: 6px; padding: 5px 8px; min-height: 18px; }}
+QAbstractSpinBox:focus {{ border-color: {ACCENT.name()}; }}
 QSplitter::handle {{ background: transparent; }}
 QSplitter::handle:hover {{ background: {LINE.name()}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}

@@ -122,7 +122,10 @@ ODD_SCALE = 0.03
 def remark_on(form: BoardForm) -> str:
     """What is to be said of the measured length; empty where nothing is."""
     if form.measured_mm <= 0:
-        return f"Measure across several {form.words.length.lower()}s and divide: that is finer."
+        return (
+            f"Not measured yet: {form.length_mm:g} mm is believed. Measure across several "
+            f"{form.words.length.lower()}s and divide, that is finer."
+        )
     off = form.scale - 1
     if abs(off) <= ODD_SCALE:
         return ""

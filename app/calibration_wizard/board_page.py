@@ -168,6 +168,7 @@ class BoardPage(QWidget):
         counts.addStretch(1)
         paper = QHBoxLayout()
         paper.addWidget(self._paper)
+        paper.addSpacing(6)
         paper.addWidget(self._print)
         paper.addStretch(1)
         grid = QGridLayout()

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -22,7 +21,7 @@ from app.calibration_wizard.coverage_view import CoverageBars, SharedMap
 from app.calibration_wizard.marks import corners, ghost
 from app.calibration_wizard.picture_pane import PicturePane
 from app.calibration_wizard.presenter import WizardPresenter
-from app.calibration_wizard.words import muted, say, title
+from app.calibration_wizard.words import large, muted, say, title
 
 FLASH_MS = 600
 SIDE_PX = 270
@@ -38,11 +37,9 @@ class CapturePage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.left, self.right = PicturePane("Left"), PicturePane("Right")
-        self._hint, self._reason = QLabel(), muted()
-        self._hint.setStyleSheet("font-size: 24px; font-weight: 600;")
+        self._hint, self._reason = large(25), muted()
         self._hint.setAccessibleName("What to do")
-        self._count, self._advice, self._warning = QLabel(), muted(), muted()
-        self._count.setStyleSheet("font-size: 24px; font-weight: 600;")
+        self._count, self._advice, self._warning = large(21), muted(), muted()
         self._bars, self._map = CoverageBars(), SharedMap()
         self.undo = QPushButton("Undo")
         self.undo.setToolTip("Forget the last view")

@@ -40,7 +40,7 @@ class Captured:
 def captured(sighting: Sighting, number: int) -> Captured:
     """A sighting to keep; it must have a pose."""
     assert sighting.pose is not None
-    view = replace(sighting.view, name=sighting.pair.name or f"view {number}")
+    view = replace(sighting.view, name=sighting.pair.name or f"View {number}")
     return Captured(view, sighting.pose, _jpegs(sighting.pair))
 
 
@@ -66,7 +66,7 @@ class Book:
     @property
     def next_number(self) -> int:
         """For a name that no view has yet."""
-        numbers = [kept.view.name.removeprefix("view ") for kept in self.views]
+        numbers = [kept.view.name.removeprefix("View ") for kept in self.views]
         return 1 + max((int(n) for n in numbers if n.isdecimal()), default=0)
 
 

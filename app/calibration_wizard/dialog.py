@@ -70,9 +70,8 @@ class WizardDialog(QDialog):
     def present(self, presenter: WizardPresenter) -> None:
         """The present page with what is known now."""
         page = presenter.page
-        if self._stack.currentIndex() != page:
-            self._stack.setCurrentIndex(page)
-            self.forth.setFocus()
+        turned = self._stack.currentIndex() != page
+        self._stack.setCurrentIndex(page)
         self.steps.show_page(page)
         for each in (
             (Page.CAMERAS, self.cameras), (Page.CAPTURE, self.capture), (Page.SOLVE, self.solving),
@@ -81,6 +80,8 @@ class WizardDialog(QDialog):
             if each[0] is page:
                 each[1].present(presenter)
         self._show_buttons(presenter)
+        if turned and page is not Page.CAPTURE:  # There the space bar captures.
+            (self.forth if self.forth.isEnabled() else self._stack).setFocus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.ignore()

@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app import theme
 from calibration.report import StereoReport, ViewReport
 
-HIGH = 1.5
-"""Times the median view's error, from which a bar is coloured."""
+HIGH, HIGH_PX = 1.5, 0.15
+"""Times the median view's error from which a bar is coloured, and the least; both must be met."""
+LEAST_TOP_PX = 0.2
+"""Of the scale: errors that are small look small."""
 FOOT_PX, LEFT_PX, TOP_PX = 16.0, 34.0, 8.0
 
 
@@ -41,7 +43,7 @@ class ErrorBars(QWidget):
         self._views, self._chosen = views, chosen
         used = [worst(view) for view in views if not view.dropped]
         self._median = float(np.median(used)) if used else 0.0
-        self._top = max([*used, 2 * self._median, 0.1])
+        self._top = max([*used, LEAST_TOP_PX])
         self.update()
 
     def box_of(self, index: int) -> QRectF:
@@ -103,7 +105,7 @@ class ErrorBars(QWidget):
                 painter.drawRect(QRectF(left, base - 10, width - 1, 10))
                 continue
             height = max(2.0, rms / self._top * (base - TOP_PX))
-            color = QColor(theme.POOR if rms > HIGH * self._median else theme.ACCENT)
+            color = QColor(theme.POOR if rms > max(HIGH * self._median, HIGH_PX) else theme.ACCENT)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color if camera == 0 else color.darker(135))
             painter.drawRect(QRectF(left, base - height, width - 1, height))
@@ -134,4 +136,6 @@ def words_of(view: ViewReport) -> str:
         return f"{view.name}: not used, {view.dropped}"
     left, right = ("not seen" if rms is None else f"{rms:.2f} px" for rms in view.rms_px)
     words = f"{view.name}: left {left}, right {right}, {100 * view.distance_m:.0f} cm away"
-    return f"{words}, {view.dropped_points} corners left out" if view.dropped_points else words
+    if not view.dropped_points:
+        return words
+    return f"{words}, {view.dropped_points} of its corners not believed"

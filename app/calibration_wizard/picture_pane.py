@@ -60,7 +60,7 @@ class PicturePane(QWidget):
         self.setAccessibleName(f"{title} picture")
 
     def sizeHint(self) -> QSize:
-        return QSize(480, 340)
+        return QSize(240, 170)
 
     @property
     def marks(self) -> tuple[Mark, ...]:

@@ -130,8 +130,8 @@ class PreviewPage(QWidget):
         column.setSpacing(8)
         column.addWidget(heading("Look through it"))
         column.addWidget(muted(ADVICE))
-        column.addLayout(pictures, 1)
-        column.addLayout(below, 1)
+        column.addLayout(pictures, 5)
+        column.addLayout(below, 4)
 
 
 def _sentence(points: tuple[tuple[float, float], ...], words: str, look: RectifiedLook) -> str:

@@ -22,7 +22,7 @@ from app.calibration_wizard.picture_pane import PicturePane
 from app.calibration_wizard.presenter import WizardPresenter
 from app.calibration_wizard.reprojected import reprojected
 from app.calibration_wizard.verdict_words import HEADLINES, answer, figures, why
-from app.calibration_wizard.words import muted, say, title, wrapped
+from app.calibration_wizard.words import large, muted, say, title, wrapped
 from calibration.report import StereoReport, Verdict
 
 COLORS = {
@@ -43,9 +43,7 @@ class ReportPage(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._verdict, self._answer, self._why = wrapped(QLabel()), wrapped(QLabel()), muted()
-        self._verdict.setStyleSheet("font-size: 22px; font-weight: 600;")
-        self._answer.setStyleSheet("font-size: 15px;")
+        self._verdict, self._answer, self._why = large(22), wrapped(QLabel()), muted()
         self._faults, self._square = wrapped(QLabel()), muted()
         self.bars = ErrorBars()
         self.bars.chosen.connect(self._choose)

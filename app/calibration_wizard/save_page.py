@@ -78,6 +78,7 @@ class SavePage(QWidget):
         say(self._summary, _summary(stored))
         question = "" if presenter.saved else self._reason(stored)
         say(self._question, question, theme.FAIR)
+        self._question.setHidden(not question)
         self.replace.setHidden(not question)
 
     def show_saved(self, saved: Saved) -> None:

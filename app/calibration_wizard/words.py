@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QLabel
 
 from app import theme
 
+_BASE = "base style"
+
 
 def heading(text: str) -> QLabel:
     """The title of a page or a part."""
@@ -23,6 +25,13 @@ def title(text: str) -> QLabel:
     return theme.styled(QLabel(text), "title")
 
 
+def large(size_px: int) -> QLabel:
+    """Words to be read from where the board is held."""
+    label = wrapped(QLabel())
+    label.setProperty(_BASE, f"font-size: {size_px}px; font-weight: 600;")
+    return label
+
+
 def wrapped(label: QLabel) -> QLabel:
     label.setWordWrap(True)
     return label
@@ -32,6 +41,6 @@ def say(label: QLabel, text: str, color: QColor = theme.MUTED) -> None:
     """Change words and colour; only where they differ, for labels lay out anew each time."""
     if label.text() != text:
         label.setText(text)
-    style = f"color: {color.name()};"
+    style = f"{label.property(_BASE) or ''} color: {color.name()};"
     if label.styleSheet() != style:
         label.setStyleSheet(style)
