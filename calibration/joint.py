@@ -92,7 +92,8 @@ def solve_jointly(
         refined = solve(estimate, seen, robust=True)
     for _ in range(WEIGHTINGS):
         sigmas = picture_sigmas(refined.errors)
-        refined = solve(refined.estimate, seen, weights=np.median(sigmas) / sigmas)
+        weights = (np.median(sigmas) / sigmas).tolist()
+        refined = solve(refined.estimate, seen, weights=weights)
     return JointSolution(refined, kept, used, seen, MappingProxyType(dropped), first)
 
 
