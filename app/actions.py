@@ -85,7 +85,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Session",
         "As recorded",
         "A",
-        "Show the recorded hands too, half transparent",
+        "Show the hands as recorded beside those tracked now",
         True,
     ),
     ActionSpec(

@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # It loads for a quarter of a second, and the window imports 
     from engine.recording.reader import SessionReader
 
 WAIT_S = 0.1
+ASIDE_M = np.array([0.17, 0.0, 0.0], np.float32)
+ABOVE_M = np.array([0.0, -0.22, 0.0], np.float32)
+"""Two hands have each other at their sides."""
 GHOST_RGB = np.array([0.45, 0.55, 0.86], np.float32)
 
 
@@ -116,11 +119,15 @@ def distance_mm(now: tuple[HandState, ...], then: tuple[HandState, ...]) -> floa
 
 
 def ghost_mesh(hands: tuple[HandState, ...], surface: HandSurface) -> Mesh | None:
-    """All hands as one mesh of one colour; None without hands."""
+    """All hands as one mesh of one colour, beside where they are; None without hands.
+
+    On top of hands that differ by a millimetre they would only be seen as spots.
+    """
     if not hands:
         return None
+    aside = ASIDE_M if len(hands) == 1 else ABOVE_M
     starts = np.cumsum([0, *(len(hand.vertices) for hand in hands)])
-    vertices = np.concatenate([hand.vertices for hand in hands]).astype(np.float32)
+    vertices = np.concatenate([hand.vertices for hand in hands]).astype(np.float32) + aside
     triangles = np.concatenate(
         [
             surface.triangles_of(hand.side) + np.int32(start)
