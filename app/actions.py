@@ -50,6 +50,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Send hand poses to other programs on this machine, at ws://127.0.0.1:8765",
         True,
     ),
+    ActionSpec(
+        "calibrate",
+        "Tracking",
+        "Calibrate two cameras…",
+        "K",
+        "Turn two cameras into a stereo camera: print a board, show it, see how good it is",
+    ),
     ActionSpec("save_screenshot", "Tracking", "Save a screenshot", "Ctrl+S", "Save this window"),
     ActionSpec("close", "Tracking", "Quit", "Ctrl+Q", "Close the window", separated=True),
     ActionSpec(

@@ -16,6 +16,7 @@ from app import theme
 from app.about import about_box
 from app.actions import build_menus
 from app.bridge import SessionBridge, SessionFactory
+from app.calibration_wizard.entry import CalibrationEntry
 from app.choices import SWITCHES, Choices
 from app.closing import Closing
 from app.enrolment.presenter import EnrolmentPresenter
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         profiles: ProfileStore,
         enrolment: EnrolmentPresenter,
         streams: StreamsPresenter,
+        calibration: CalibrationEntry,
     ) -> None:
         super().__init__()
         self.setWindowTitle("HandTune")
@@ -64,7 +66,8 @@ class MainWindow(QMainWindow):
         viewport = ViewportWidget(pictures, surface)
         self.sessions = SessionsRoom(self.bridge, self.choices, viewport, surface)
         self.streams = StreamsRoom(streams, viewport)
-        self._owners = (self, self.sessions, self.streams, viewport)
+        self.calibration = calibration
+        self._owners = (self, self.sessions, self.streams, calibration, viewport)
         self.actions_by_name = build_menus(self, self._handler_of)
         self.people = ProfilesRoom(profiles, self.actions_by_name)
         self.enrolment = EnrolmentRoom(enrolment, viewport, surface)
@@ -200,9 +203,13 @@ class MainWindow(QMainWindow):
         self.streams.refused.connect(self.view.show_note)
         self.sessions.track_asked.connect(self.start)
         self.sessions.adopt(self.actions_by_name)
+        self.calibration.adopt(self, self.bridge)
+        self.calibration.track_asked.connect(self.start)
+        self._closing.begun.connect(self.calibration.leave)
         self._closing.begun.connect(self._keep_everything)
         self._closing.ended.connect(lambda: self.people.keeper.close())
         self._closing.ended.connect(self.streams.close)
+        self._closing.ended.connect(self.calibration.close)
 
     def _connect_personal(self) -> None:
         self.personal.adopt(self.actions_by_name)

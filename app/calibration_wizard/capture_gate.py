@@ -43,12 +43,13 @@ class Refusal(Enum):
     PARTLY_OUT = "Part of the board is out of the picture or hidden"
     MOVING = "It moves"
     SKEW = "The two pictures are too far apart in time"
+    SWAPPED = "Left and right seem to be swapped"
     BLUR = "The picture is blurred"
     WHITE = "The picture is too bright: white eats the corners"
     SIMILAR = "Too similar to a view you have"
 
 
-BY_HAND = frozenset({Refusal.SIMILAR, Refusal.MOVING, Refusal.BLUR, Refusal.WHITE})
+BY_HAND = frozenset({Refusal.SWAPPED, Refusal.SIMILAR, Refusal.MOVING, Refusal.BLUR, Refusal.WHITE})
 """What the button overrules."""
 
 
@@ -88,6 +89,8 @@ def refusal(
         len(seen.ids) < LEAST_SHARE * total for seen in (left, right)
     ):
         return Refusal.PARTLY_OUT
+    if sighting.right_is_left:
+        return Refusal.SWAPPED
     if moved is not None:
         if sighting.pair.skew_ns > MOST_SKEW_MS * NS_PER_MS:
             return Refusal.SKEW

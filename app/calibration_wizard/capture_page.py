@@ -25,6 +25,8 @@ from app.calibration_wizard.words import large, muted, say, title
 
 FLASH_MS = 600
 SIDE_PX = 270
+REASON_PX = 32
+"""Two lines: pictures do not jump when a reason is long."""
 
 
 class CapturePage(QWidget):
@@ -121,7 +123,8 @@ class CapturePage(QWidget):
         pictures.addWidget(self.left, 1)
         pictures.addWidget(self.right, 1)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._reason.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._reason.setMinimumHeight(REASON_PX)
         main = QVBoxLayout()
         main.setSpacing(6)
         main.addWidget(self._hint)

@@ -23,6 +23,8 @@ def hint(sighting: Sighting, reason: Refusal | None, wanted: SuggestedPose) -> s
         return f"Move it to where the {other} camera sees it too"
     if reason is Refusal.PARTLY_OUT:
         return "Bring the whole board into both pictures"
+    if reason is Refusal.SWAPPED:
+        return "Swap the two cameras"
     if reason is Refusal.SKEW:
         return "Hold very still: the cameras are not in step"
     if reason is Refusal.WHITE:

@@ -148,4 +148,5 @@ def _pixels() -> QSpinBox:
     field = QSpinBox()
     field.setRange(0, 20_000)
     field.setSpecialValueText("–")
+    field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     return field

@@ -29,7 +29,7 @@ class CalibrationRoom(QObject):
     """Belongs to the window's thread."""
 
     left = Signal()
-    """The wizard was left; its cameras are being let go."""
+    """The wizard was left, and its cameras were let go."""
     track_asked = Signal(str, object)
     """(uri, Path): track these cameras with the rig that was saved there."""
 
@@ -43,6 +43,7 @@ class CalibrationRoom(QObject):
         self.dialog: WizardDialog | None = None
         self.question: QMessageBox | None = None
         self._kept_index = 0
+        self._wanted: tuple[str, Path] | None = None
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.tick)
 
@@ -51,6 +52,7 @@ class CalibrationRoom(QObject):
         if self.dialog is not None:
             self.dialog.raise_()
             return
+        self._wanted = None
         self._search = ThreadWork("pairs", lambda _watch: self._find())
         self.dialog = dialog = WizardDialog(self._parent)
         self._connect(dialog)
@@ -65,6 +67,7 @@ class CalibrationRoom(QObject):
         if self.dialog is None:
             if not self.presenter.running:
                 self._timer.stop()
+                self._end()
             return
         if self._search is not None and self._search.poll():
             self.dialog.cameras.choice.show_found(self._search.result or ())
@@ -93,10 +96,10 @@ class CalibrationRoom(QObject):
             self.dialog.hide()
             self.dialog.deleteLater()
             self.dialog = None
-            self.left.emit()
 
     def close(self) -> None:
         """The program ends."""
+        self._wanted = None
         self.leave()
         self._timer.stop()
         self.presenter.close(CLOSE_S)
@@ -128,6 +131,13 @@ class CalibrationRoom(QObject):
             page = Page.BOARD
         presenter.go_to(page)
         self.tick()
+
+    def _end(self) -> None:
+        """Everything has ended."""
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            self.track_asked.emit(*wanted)
+        self.left.emit()
 
     def _connect(self, dialog: WizardDialog) -> None:
         presenter = self.presenter
@@ -175,9 +185,8 @@ class CalibrationRoom(QObject):
     def _save_or_track(self, dialog: WizardDialog) -> None:
         presenter, stored = self.presenter, self.presenter.stored
         if presenter.saved is not None:
-            uri, rig = presenter.uri, presenter.saved
+            self._wanted = (presenter.uri, presenter.saved)
             self.leave()
-            self.track_asked.emit(uri, rig)
         elif stored is not None:
             try:
                 saved = save(dialog.save.path, stored, dialog.save.exports)

@@ -35,7 +35,7 @@ class SavePage(QWidget):
         self._place.setAccessibleName("Rig file")
         self._place.textEdited.connect(self._edited)
         self._summary, self._question, self._done = muted(), muted(), muted()
-        self.replace = QCheckBox("Replace it all the same")
+        self.replace = QCheckBox("Save it all the same")
         self._exports = {kind: QCheckBox(kind.value) for kind in EXPORTS}
         self._for: object = None
         self._touched = False

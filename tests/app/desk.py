@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bridge import SessionWish
+from app.calibration_wizard.entry import CalibrationEntry
+from app.calibration_wizard.presenter import WizardPresenter
+from app.calibration_wizard.room import CalibrationRoom
+from app.calibration_wizard.solving import start_solving
 from app.enrolment.presenter import EnrolmentPresenter, Guiding
 from app.streaming.presenter import StreamsPresenter
 from app.window import MainWindow
@@ -18,6 +23,7 @@ from engine.runtime.clock import monotonic_ns
 from engine.session import SessionState
 from engine.sinks import SceneSinks
 from engine.streaming.streams import Streams, open_streams
+from tests.app.calibration_wizard.cameras import Shown
 from tests.app.fakes import FakeGuide, FakeMeasuring, FakePictures, FakeSession
 from tests.app.scenes import make_frame, make_frame_set, make_hand, make_scene
 from tests.engine.streaming.hands import free_port
@@ -36,6 +42,7 @@ class Desk:
         self.guides: list[FakeGuide] = []
         self.measurings: list[FakeMeasuring] = []
         self.sinks = SceneSinks()
+        self.shown = Shown()
         self.stream_port = free_port()
         self.window = self.open_window()
 
@@ -50,11 +57,16 @@ class Desk:
             self.store,
             enrolment,
             StreamsPresenter(self.sinks, self._open_streams),
+            CalibrationEntry(self._make_calibration),
         )
 
     def _open_streams(self, addresses: Sequence[str]) -> Streams:
         """At a port of the desk's own."""
         return open_streams([f"{address}:{self.stream_port}" for address in addresses])
+
+    def _make_calibration(self, window: QWidget) -> CalibrationRoom:
+        presenter = WizardPresenter(self.shown.open_pairs, start_solving)
+        return CalibrationRoom(presenter, lambda: self.devices, window)
 
     def _make(self, wish: SessionWish) -> FakeSession:
         self.sessions.append(FakeSession(wish, self.lingering))
