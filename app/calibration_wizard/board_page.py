@@ -220,7 +220,6 @@ class PaperView(QWidget):
 def _count() -> QSpinBox:
     field = QSpinBox()
     field.setRange(2, 40)
-    field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     field.setFixedWidth(64)
     return field
 
@@ -231,7 +230,6 @@ def _length(name: str) -> QDoubleSpinBox:
     field.setDecimals(2)
     field.setSuffix(" mm")
     field.setSingleStep(0.5)
-    field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     field.setMinimumWidth(170)
     field.setAccessibleName(name)
     return field

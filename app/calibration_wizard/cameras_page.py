@@ -43,7 +43,6 @@ class CamerasPage(QWidget):
         self.baseline.setSuffix(" mm")
         self.baseline.setSpecialValueText("not known")
         self.baseline.setMinimumWidth(120)
-        self.baseline.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.baseline.setToolTip(
             "From the middle of one lens to the middle of the other, as measured with a ruler or "
             "stated by the maker. The square's size is checked by it."

@@ -66,6 +66,7 @@ class WizardDialog(QDialog):
             button.setMinimumWidth(96)
             button.setAutoDefault(False)
         self._lay_out()
+        self.forth.setFocus()
 
     def present(self, presenter: WizardPresenter) -> None:
         """The present page with what is known now."""

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.calibration_wizard.words import muted, say
-from calibration.errors import CalibrationError
+from calibration.errors import CalibrationError, CalibrationProblem
 from calibration.formats.files import RigFormat, import_rig
 from calibration.storage import load_rig
 from calibration.stored_rig import StoredRig
@@ -81,6 +81,12 @@ class ImportDialog(QDialog):
 
     def _read(self) -> StoredRig:
         kind: RigFormat | None = self.kind.currentData()
+        needed = self.places[: 1 if kind is None else kind.file_count]
+        if not all(place.text().strip() for place in needed):
+            raise CalibrationError(
+                CalibrationProblem.INPUT,
+                "Name every file of the calibration, by typing it or with Browse.",
+            )
         paths = [Path(place.text().strip()).expanduser() for place in self.places]
         if kind is None:
             return load_rig(paths[0])
@@ -148,5 +154,4 @@ def _pixels() -> QSpinBox:
     field = QSpinBox()
     field.setRange(0, 20_000)
     field.setSpecialValueText("–")
-    field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     return field
