@@ -13,6 +13,7 @@ from calibration.board import AnyBoard
 from calibration.errors import UserError
 from calibration.rig import StereoRig
 from calibration.transforms import RigidTransform
+from engine.errors import EndOfStream
 from engine.stereo.pair import PairInfo, RawPair
 from tests.calibration.synthetic import (
     BOARD,
@@ -36,9 +37,9 @@ def rig() -> StereoRig:
 
 @cache
 def poses(count: int = 40) -> tuple[RigidTransform, ...]:
-    return tuple(random_poses(
-            np.random.default_rng(6), rig(), BOARD, count, distances_m=(0.24, 0.55)
-        ))
+    return tuple(
+        random_poses(np.random.default_rng(6), rig(), BOARD, count, distances_m=(0.24, 0.55))
+    )
 
 
 @cache
@@ -113,12 +114,15 @@ class ShownPairs:
     def read_pair(self, timeout_s: float) -> RawPair:
         assert threading.current_thread() is self._shown.reader
         time.sleep(min(READ_S, timeout_s))
+        films = self._shown.films
+        if films and self._sequence >= len(films):
+            raise EndOfStream(self.info.uri)
+        if films:
+            self._shown.show(films[self._sequence])
         self._sequence += 1
         at = self._sequence * STEP_NS
         left, right = self._shown.pair
-        return RawPair(
-            self._sequence, left, right, at, at + self._shown.skew_ns, source_ns=at
-        )
+        return RawPair(self._sequence, left, right, at, at + self._shown.skew_ns, source_ns=at)
 
     def close(self) -> None:
         if not self._closed:
