@@ -45,10 +45,10 @@ class MatchSettings:
     """Of the semi-global matcher."""
 
     window: int = 3
-    smooth_small: int = 8
-    smooth_large: int = 40
+    smooth_small: int = 2
+    smooth_large: int = 6
     """Penalties a window pixel for disparities that change by one, and by more."""
-    uniqueness: int = 5
+    uniqueness: int = 15
     left_right_px: int = 1
     contrast_cap: int = 31
     three_ways: bool = False

@@ -21,7 +21,7 @@ from engine.messages import Frame, HandTruth, Picture
 from engine.runtime.clock import NS_PER_MS
 from engine.stereo.matching import StereoMatcher
 from engine.stereo.pair import PairInfo, PairSource, Pixels, RawPair
-from engine.stereo.rectified import Rectifier, grey
+from engine.stereo.rectified import Rectifier
 
 LARGEST_SKEW_MS = 10.0
 """A hand that moves by 0.3 m/s goes 3 mm in that time, at half a metre three pixels."""
@@ -53,7 +53,7 @@ class StereoCamera(CloseOnExit):
         Raises:
             SourceError: the rig is for other cameras, or gives no dense depth; one sentence.
         """
-        self._source = source
+        self._source, self._stored = source, stored
         try:
             rectified = checked_rectification(stored, source.info)
         except BaseException:
@@ -109,7 +109,7 @@ class StereoCamera(CloseOnExit):
 
     def _frame(self, pair: RawPair) -> Frame:
         left, right = self._rectifier.left(pair.left), self._rectifier.right(pair.right)
-        matched = self._matcher.match(grey(left), grey(right))
+        matched = self._matcher.match(left, right)
         depth = np.where(self._rectifier.left_seen, matched.depth_m, np.float32(0))
         T = self._rectifier.rectification.T_rectified_from_left
         return Frame(

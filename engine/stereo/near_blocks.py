@@ -7,6 +7,8 @@ within the box is matched as well and is not mistaken for the border of the hand
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -22,25 +24,41 @@ SMALLEST_SHARE = 0.001
 """Of the picture: pieces below are no hand."""
 MARGIN_CELLS = 3
 """Around a block, in coarse pixels: its outline is known no better."""
-MARGIN_PX = 4
+MARGIN_PX = 5
 """Added to the range of disparities at both ends."""
-FULL_CELLS = 3_200_000
-"""A block of more cells is matched at half the resolution, an eighth of the work."""
-ALL_CELLS = 5_000_000
-"""Of one pair: about 15 ms on one core of 2020."""
+FULL_CELLS = 5_000_000
+"""What may be matched at the full resolution in one pair, in pixels times disparities; a block that
+is beyond that is matched at half the resolution, at an eighth of the work."""
+ALL_CELLS = 6_500_000
+"""Of one pair in all: about 20 ms on one core of 2020."""
 
 Mask = npt.NDArray[np.bool_]
 
 
-def near_blocks(coarse: Float32, factor: int, scale: float) -> list[tuple[Block, int]]:
-    """Blocks in pixels of the picture, each with its level: 1 full, 2 half the resolution.
+@dataclass(frozen=True, slots=True)
+class NearBlock:
+    """A block in pixels of the picture, and how it is matched."""
+
+    block: Block
+    level: int
+    """1 at the full resolution, 2 at half."""
+
+    @property
+    def cells(self) -> int:
+        """What the matching costs."""
+        return self.block.cells // self.level**3
+
+
+def near_blocks(coarse: Float32, factor: int, scale: float) -> list[NearBlock]:
+    """What to match finely, the nearest last.
 
     Args:
-        coarse: disparities [h, w] in pixels of the picture, seen at 1 / factor; below 0 = none.
+        coarse: disparities [h, w] in pixels of the picture, seen at 1 / factor of its resolution;
+            below 0 = none.
         scale: depth times disparity.
     """
     left = coarse >= max(scale / FARTHEST_M, 1.0)
-    blocks: list[tuple[Block, int]] = []
+    blocks: list[NearBlock] = []
     cells = 0
     for _ in range(LAYERS):
         if np.count_nonzero(left) < SMALLEST_SHARE * left.size:
@@ -49,12 +67,22 @@ def near_blocks(coarse: Float32, factor: int, scale: float) -> list[tuple[Block,
         layer = left & (coarse >= scale / (nearest_m + LAYER_M))
         left &= ~layer
         for box in _boxes(layer):
-            block, level = _block(coarse, box, factor)
-            if cells + block.cells // level**3 > ALL_CELLS:
-                continue
-            cells += block.cells // level**3
-            blocks.append((block, level))
-    return blocks[::-1]  # The nearest is written last, over its neighbours.
+            block = _affordable(coarse, box, factor, cells)
+            if block is not None:
+                cells += block.cells
+                blocks.append(block)
+    return blocks[::-1]
+
+
+def _affordable(
+    coarse: Float32, box: tuple[int, int, int, int], factor: int, spent: int
+) -> NearBlock | None:
+    """The block of a box at the finest level that what was `spent` leaves room for."""
+    for level, limit in ((1, FULL_CELLS), (2, ALL_CELLS)):
+        block = NearBlock(_block(coarse, box, factor, level), level)
+        if spent + block.cells <= limit:
+            return block
+    return None
 
 
 def _boxes(layer: Mask) -> list[tuple[int, int, int, int]]:
@@ -70,16 +98,13 @@ def _boxes(layer: Mask) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _block(coarse: Float32, box: tuple[int, int, int, int], factor: int) -> tuple[Block, int]:
+def _block(
+    coarse: Float32, box: tuple[int, int, int, int], factor: int, level: int
+) -> Block:
     left, top, right, bottom = box
     seen = coarse[top:bottom, left:right]
-    seen = seen[seen >= 0]
-    lowest, highest = np.percentile(seen, (1, 99.8))
-    for level in (1, 2):
-        step = 16 * level
-        first = int(max(lowest - MARGIN_PX, 0)) // level * level
-        count = int(np.ceil((highest + MARGIN_PX - first) / step)) * step
-        block = Block(left * factor, top * factor, right * factor, bottom * factor, first, count)
-        if block.cells // level**3 <= FULL_CELLS:
-            break
-    return block, level
+    lowest, highest = np.percentile(seen[seen >= 0], (1, 99.8))
+    first = int(max(lowest - MARGIN_PX, 0)) // level * level
+    step = 16 * level
+    count = int(np.ceil((highest + MARGIN_PX - first) / step)) * step
+    return Block(left * factor, top * factor, right * factor, bottom * factor, first, count)

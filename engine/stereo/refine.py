@@ -18,6 +18,8 @@ Grey = npt.NDArray[np.uint8]
 
 WINDOW = 7
 LARGEST_STEP_PX = 0.75
+LEAST_TEXTURE = 1.0
+"""Variance of the slope, in (grey values a pixel)^2: with less, a disparity hardly moves."""
 NOISE_GREY = 2.0
 """Standard deviation of a picture's noise, in grey values."""
 
@@ -51,7 +53,7 @@ def refined(
         difference = a - b
         spread = _mean(gradient * gradient) - (g := _mean(gradient)) * g
         both = _mean(gradient * difference) - g * (offset := _mean(difference))
-        step = -both / (spread + 0.5)
+        step = -both / (spread + LEAST_TEXTURE)
         d += np.clip(step, -LARGEST_STEP_PX, LARGEST_STEP_PX)
     mismatch = np.sqrt(np.maximum(_mean(difference * difference) - offset * offset, 0))
     deviation = NOISE_GREY / (WINDOW * np.sqrt(np.maximum(spread, 1e-4)))
