@@ -133,8 +133,8 @@ class SessionsRoom(QObject):
             (presenter, presenter.news(now_ns)),
             (None, tracking if urgent else None),
             (presenter, presenter.warning()),
-            (recovery, recovery.banner()),
             (exporting, exporting.banner(now_ns)),
+            (recovery, recovery.banner()),
         ):
             if banner is not None:
                 self._speaker = speaker

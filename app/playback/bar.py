@@ -79,7 +79,6 @@ class TransportBar(QFrame):
         self.timeline.show_position(figures.at_s, figures.duration_s)
         self._time.setText(figures.text)
         self._frame.setText(figures.frame_text)
-        self._time.setToolTip(figures.frame_text)
         text = speed_text(figures.speed)
         if text != self._speed.currentText():
             if self._speed.findText(text) < 0:
@@ -89,8 +88,9 @@ class TransportBar(QFrame):
     def show_overview(self, overview: Overview | None) -> None:
         """What happened in the session; None while that is not known."""
         self.timeline.show_markers(overview.markers if overview else ())
-        self._buttons["set_as_recorded"].setEnabled(overview is not None and overview.tracked)
-        self._frame.setToolTip(overview.about if overview else "")
+        about = overview.about if overview else ""
+        for label in (self._frame, self._time):
+            label.setToolTip(about)
 
     def show_distance(self, text: str, tip: str) -> None:
         """How far the hands are from those that were recorded; empty for nothing."""

@@ -53,8 +53,6 @@ class Overview:
 
     path: Path
     markers: tuple[Marker, ...]
-    tracked: bool
-    """Whether hands were tracked while recording."""
     about: str
     """Where it comes from and what it was tracked with."""
 
@@ -73,7 +71,7 @@ def read_overview(path: Path, watch: Watch) -> Overview:
 
     with SessionReader(path) as session:
         markers = tuple(_markers(session, watch))
-        return Overview(path, markers, bool(session.header.hand_model), _about(session))
+        return Overview(path, markers, _about(session))
 
 
 def _markers(session: SessionReader, watch: Watch) -> Iterator[Marker]:
@@ -105,7 +103,10 @@ def _kind(event: Event) -> MarkerKind:
 
 def _about(session: SessionReader) -> str:
     header = session.header
-    lines = [f"{header.source_name}, {header.created.replace('T', ' ').removesuffix('+00:00')} UTC"]
+    count = f"{session.frame_count:,} frames"
+    lines = [
+        f"{header.source_name}, {count}, {header.created.replace('T', ' ').removesuffix('+00:00')} UTC"
+    ]
     if header.hand_model:
         person = f" as {header.profile}" if header.profile else ""
         lines.append(f"Tracked{person} with weights {header.weights_sha256[:8]}")

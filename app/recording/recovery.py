@@ -157,9 +157,7 @@ class RecoveryPresenter:
 
 
 def find_sessions(_watch: Watch) -> Sequence[Unfinished]:
-    """In the folder that the window records to; also loads what recording takes, meanwhile."""
-    import engine.recording.recorder
-    import engine.recording.session_watch  # noqa: F401 - recording starts at once then
+    """In the folder that the window records to."""
     from engine.recording.place import sessions_folder
     from engine.recording.recovery import find_unfinished
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QFile, QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from app.background import ProcessWork, ThreadWork, Work
+from app.background import ProcessWork, ThreadWork, Watch, Work
 from app.bridge import SessionBridge
 from app.recording.badge import RecordingBadge
 from app.recording.presenter import RecordingPresenter
@@ -39,6 +39,7 @@ class RecordingRoom(QObject):
         super().__init__()
         self.presenter = RecordingPresenter(new_session_path)
         self.recovery = RecoveryPresenter(_find, _recover, move_to_trash)
+        self._loading = ThreadWork("recorder", load_recorder)
         self.badge = RecordingBadge(host)
         self._bridge = bridge
         self._wanted = self._told = False
@@ -80,6 +81,7 @@ class RecordingRoom(QObject):
         self._wanted = False
         self.presenter.close()
         self.recovery.close()
+        self._loading.close()
 
     @property
     def _on(self) -> bool:
@@ -90,11 +92,16 @@ class RecordingRoom(QObject):
         self.changed.emit(self._told)
 
     def _begin_if_wanted(self) -> None:
-        # The search for unfinished sessions also loads what recording takes.
         session = self._bridge.session
-        if self._wanted and session is not None and not self.recovery.searching:
+        if self._wanted and session is not None and self._loading.poll():
             self._wanted = False
             self.presenter.start(session, session.uri)
+
+
+def load_recorder(_watch: Watch) -> None:
+    """Import what recording takes, so that the window does not stand still for it later."""
+    import engine.recording.recorder
+    import engine.recording.session_watch  # noqa: F401
 
 
 def _find() -> Work[Sequence[Unfinished]]:

@@ -112,7 +112,6 @@ def test_an_overview_places_events(session: Path) -> None:
     (marker,) = overview.markers
     assert (marker.kind, marker.text) == (MarkerKind.LOSS, "Two frames.")
     assert marker.time_s == pytest.approx(FRAME_NS / 1e9)
-    assert overview.tracked
     assert "Fake camera" in overview.about
 
 
