@@ -12,7 +12,7 @@ from app.calibration_wizard.capture_gate import BY_HAND, Motion, Refusal, motion
 from app.calibration_wizard.captured import Book, Covered, captured, covered
 from app.calibration_wizard.guidance import hint
 from app.calibration_wizard.pair_feed import PairFeed
-from app.calibration_wizard.sighting import Sighting, Watcher
+from app.calibration_wizard.seen_pair import SeenPair, Watcher
 from calibration.board import AnyBoard
 from calibration.next_pose import SuggestedPose, suggest_next
 from engine.runtime.worker import StopSignal, Worker
@@ -25,7 +25,7 @@ IDLE_S = 0.01
 class Look:
     """What there is to show of the newest pair that was looked at."""
 
-    sighting: Sighting
+    seen_pair: SeenPair
     reason: Refusal | None
     """Why it was not kept; None where it was, or would have been."""
     hint: str
@@ -43,7 +43,7 @@ class BoardWatch:
         self._look: Look | None = None
         self._automatic = self._asked = False
         self._awake = threading.Event()
-        self._last: Sighting | None = None
+        self._last: SeenPair | None = None
         self._last_pair: RawPair | None = None
         self._motion = Motion()
         self._watcher: Watcher | None = None
@@ -122,24 +122,25 @@ class BoardWatch:
         separate = self._feed.uri.startswith("images:")
         if self._watcher is None:
             self._watcher = Watcher(self._board, thorough=separate)
-        sighting = self._watcher.look(pair)
-        self._motion = motion(self._motion, self._last, sighting)
-        self._last = sighting
+        seen_pair = self._watcher.look(pair)
+        self._motion = motion(self._motion, self._last, seen_pair)
+        self._last = seen_pair
         with self._lock:
             if self._wanted is None and info is not None:
                 self._wanted = suggest_next(self._book.poses, self._board, info.left_size_px)
             moved = None if separate else self._motion
-            reason = refusal(sighting, self._board, self._book.poses, moved)
+            reason = refusal(seen_pair, self._board, self._book.poses, moved)
             if self._wanted is None:
                 return
-            self._look = Look(sighting, reason, hint(sighting, reason, self._wanted), self._wanted)
-            if self._to_keep(sighting, reason):
-                self._book = self._book.with_view(captured(sighting, self._book.next_number))
+            words = hint(seen_pair, reason, self._wanted, self._automatic)
+            self._look = Look(seen_pair, reason, words, self._wanted)
+            if self._to_keep(seen_pair, reason):
+                self._book = self._book.with_view(captured(seen_pair, self._book.next_number))
                 self._changed()
 
-    def _to_keep(self, sighting: Sighting, reason: Refusal | None) -> bool:
+    def _to_keep(self, seen_pair: SeenPair, reason: Refusal | None) -> bool:
         asked, self._asked = self._asked, False
-        if sighting.pose is None or sighting.shared == 0:
+        if seen_pair.pose is None or seen_pair.shared == 0:
             good = False
         elif asked:
             good = reason is None or reason in BY_HAND

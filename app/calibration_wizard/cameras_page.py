@@ -14,6 +14,8 @@ from app.calibration_wizard.pair_feed import FeedStatus
 from app.calibration_wizard.picture_pane import PicturePane
 from app.calibration_wizard.presenter import WizardPresenter
 from app.calibration_wizard.words import heading, muted, say, title
+from calibration.views import Detection
+from engine.stereo.pair import RawPair
 
 ADVICE = (
     "Screw both cameras to one stiff bar: whatever moves between them later spoils the "
@@ -31,6 +33,7 @@ class CamerasPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._uri = ""
+        self._shown: RawPair | None = None
         self.choice = CameraChoice()
         self.choice.chosen.connect(self.chosen)
         self.left, self.right = PicturePane("Left"), PicturePane("Right")
@@ -54,25 +57,29 @@ class CamerasPage(QWidget):
         status = presenter.feed_status
         self._uri = presenter.uri
         look = None if presenter.watch is None else presenter.watch.look
-        pair = None if presenter.feed is None else presenter.feed.latest
-        total = 0 if presenter.board is None else len(presenter.board.points_m)
-        words = _waiting(presenter, status)
-        for camera, pane in enumerate((self.left, self.right)):
-            if pair is None:
-                pane.show_words(words)
-                pane.show_picture(None)
-                continue
-            seen = None
-            if look is not None and presenter.live:
-                seen = look.sighting.view.detections[camera]
-                pair = look.sighting.pair
-            picture = pair.left if camera == 0 else pair.right
-            pane.show_picture(picture, () if seen is None else (corners(seen, total),))
+        for pane in (self.left, self.right):
+            pane.show_words(_waiting(presenter, status))
+        self._show_pair(presenter, look)
         say(self._facts, _facts(presenter, status))
         warning = warning_of(presenter, status, look)
         say(self._warning, warning, theme.POOR if status.failure else theme.FAIR)
-        wrong = look is not None and look.sighting.right_is_left is True
+        wrong = look is not None and look.seen_pair.right_is_left is True
         self._swap.setVisible(wrong and bool(swapped(self._uri)))
+
+    def _show_pair(self, presenter: WizardPresenter, look: Look | None) -> None:
+        """The pair that was looked at, so that corners lie on it; else the newest one."""
+        pair = None if presenter.feed is None else presenter.feed.latest
+        detections: tuple[Detection | None, ...] = (None, None)
+        if look is not None and pair is not None and presenter.live:
+            pair, detections = look.seen_pair.pair, look.seen_pair.view.detections
+        if pair is self._shown and pair is not None:
+            return
+        self._shown = pair
+        total = 0 if presenter.board is None else len(presenter.board.points_m)
+        pictures = (None, None) if pair is None else (pair.left, pair.right)
+        panes = (self.left, self.right)
+        for pane, picture, seen in zip(panes, pictures, detections, strict=True):
+            pane.show_picture(picture, () if seen is None else (corners(seen, total),))
 
     def _lay_out(self) -> None:
         pictures = QHBoxLayout()
@@ -112,12 +119,12 @@ def warning_of(presenter: WizardPresenter, status: FeedStatus, look: Look | None
             f"The cameras differ in resolution: {left} px on the left, {right} px on the right. "
             "Set both to the same one."
         )
-    if look is not None and look.sighting.mirrored:
+    if look is not None and look.seen_pair.mirrored:
         return (
-            f"The {look.sighting.mirrored} picture is mirrored. Switch off 'mirror', 'flip' or "
+            f"The {look.seen_pair.mirrored} picture is mirrored. Switch off 'mirror', 'flip' or "
             "'selfie view' in the camera's settings."
         )
-    if look is not None and look.sighting.right_is_left:
+    if look is not None and look.seen_pair.right_is_left:
         return "Left and right seem to be swapped: the right camera stands on the left."
     if presenter.live and status.skew_ms > MOST_SKEW_MS:
         return (

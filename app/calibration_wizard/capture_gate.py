@@ -13,7 +13,7 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
-from app.calibration_wizard.sighting import LEAST_SHARED, Sighting
+from app.calibration_wizard.seen_pair import LEAST_SHARED, SeenPair
 from calibration.board import AnyBoard
 from calibration.depth_error import REFERENCE_WIDTH_PX
 from calibration.next_pose import Tilted
@@ -62,8 +62,8 @@ class Motion:
     still_since_ns: int | None = None
 
 
-def motion(before: Motion, last: Sighting | None, now: Sighting) -> Motion:
-    """The motion from one sighting to the next."""
+def motion(before: Motion, last: SeenPair | None, now: SeenPair) -> Motion:
+    """The motion from one pair to the next."""
     speed = max((_speed(last, now, camera) for camera in range(2)), default=np.inf)
     if not speed <= STILL_PX_S:
         return Motion(speed)
@@ -72,7 +72,7 @@ def motion(before: Motion, last: Sighting | None, now: Sighting) -> Motion:
 
 
 def refusal(
-    sighting: Sighting,
+    seen_pair: SeenPair,
     board: AnyBoard,
     kept: Sequence[Tilted],
     moved: Motion | None,
@@ -81,26 +81,26 @@ def refusal(
 
     `moved` is None for pairs of separate pictures: nothing moves between them.
     """
-    left, right = sighting.view.detections[:2]
+    left, right = seen_pair.view.detections[:2]
     if left is None or right is None:
         return _unseen(left, right)
     total = len(board.points_m)
-    if sighting.shared < LEAST_SHARED or any(
+    if seen_pair.shared < LEAST_SHARED or any(
         len(seen.ids) < LEAST_SHARE * total for seen in (left, right)
     ):
         return Refusal.PARTLY_OUT
-    if sighting.right_is_left:
+    if seen_pair.right_is_left:
         return Refusal.SWAPPED
     if moved is not None:
-        if sighting.pair.skew_ns > MOST_SKEW_MS * NS_PER_MS:
+        if seen_pair.pair.skew_ns > MOST_SKEW_MS * NS_PER_MS:
             return Refusal.SKEW
-        if not _held(moved, sighting):
+        if not _held(moved, seen_pair):
             return Refusal.MOVING
     if any(seen.blur_px > MOST_BLUR_PX * _scale(seen) for seen in (left, right)):
         return Refusal.BLUR
     if max(left.saturated, right.saturated) > MOST_WHITE:
         return Refusal.WHITE
-    if change(sighting.pose, kept) < LEAST_CHANGE:
+    if change(seen_pair.pose, kept) < LEAST_CHANGE:
         return Refusal.SIMILAR
     return None
 
@@ -121,12 +121,12 @@ def _unseen(left: Detection | None, right: Detection | None) -> Refusal:
     return Refusal.RIGHT_ONLY if left is None else Refusal.LEFT_ONLY
 
 
-def _held(moved: Motion, sighting: Sighting) -> bool:
+def _held(moved: Motion, seen_pair: SeenPair) -> bool:
     since = moved.still_since_ns
-    return since is not None and _time_ns(sighting) - since >= STILL_S * NS_PER_S
+    return since is not None and _time_ns(seen_pair) - since >= STILL_S * NS_PER_S
 
 
-def _speed(last: Sighting | None, now: Sighting, camera: int) -> float:
+def _speed(last: SeenPair | None, now: SeenPair, camera: int) -> float:
     if last is None:
         return np.inf
     before, after = last.view.detections[camera], now.view.detections[camera]
@@ -140,9 +140,9 @@ def _speed(last: Sighting | None, now: Sighting, camera: int) -> float:
     return float(off.mean() / seconds / _scale(after))
 
 
-def _time_ns(sighting: Sighting) -> int:
+def _time_ns(seen_pair: SeenPair) -> int:
     """On the source's own timeline where it has one: a film is read faster than it plays."""
-    pair = sighting.pair
+    pair = seen_pair.pair
     return pair.left_ns if pair.source_ns is None else pair.source_ns
 
 

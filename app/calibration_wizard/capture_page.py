@@ -18,6 +18,7 @@ from app.calibration_wizard.board_watch import BoardWatch, Look
 from app.calibration_wizard.cameras_page import warning_of
 from app.calibration_wizard.captured import ENOUGH_VIEWS, LEAST_VIEWS, Covered
 from app.calibration_wizard.coverage_view import CoverageBars, SharedMap
+from app.calibration_wizard.guidance import GOT_IT
 from app.calibration_wizard.marks import corners, ghost
 from app.calibration_wizard.picture_pane import PicturePane
 from app.calibration_wizard.presenter import WizardPresenter
@@ -57,6 +58,7 @@ class CapturePage(QWidget):
         self.sound.setToolTip("Beep whenever a view is kept")
         self.sound.setChecked(True)
         self._kept = 0
+        self._shown: Look | None = None
         self._flash = QVariantAnimation(self)
         self._flash.setDuration(FLASH_MS)
         self._flash.setStartValue(1.0)
@@ -76,6 +78,9 @@ class CapturePage(QWidget):
             say(self._reason, "")
         elif status.ended:
             say(self._hint, "That was the last picture", theme.TEXT)
+            say(self._reason, "Go on to solve it, or back to choose other cameras.")
+        elif self._flash.state() is QVariantAnimation.State.Running:
+            say(self._hint, GOT_IT, theme.GOOD)
             say(self._reason, "")
         else:
             color = theme.GOOD if look.reason is None else theme.TEXT
@@ -86,12 +91,15 @@ class CapturePage(QWidget):
         self._show_progress(presenter)
 
     def _show_pictures(self, look: Look | None, total: int) -> None:
+        if look is self._shown and look is not None:
+            return
+        self._shown = look
         for camera, pane in enumerate((self.left, self.right)):
             if look is None:
                 pane.show_picture(None)
                 continue
-            pair = look.sighting.pair
-            seen = look.sighting.view.detections[camera]
+            pair = look.seen_pair.pair
+            seen = look.seen_pair.view.detections[camera]
             marks = [] if seen is None else [corners(seen, total)]
             if camera == 0:
                 marks.insert(0, ghost(look.wanted.outline_px))

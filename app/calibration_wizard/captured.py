@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.calibration_wizard.sighting import Sighting
+from app.calibration_wizard.seen_pair import SeenPair
 from calibration.board import AnyBoard
 from calibration.coverage import Coverage, coverage
 from calibration.next_pose import Tilted
@@ -37,11 +37,11 @@ class Captured:
         return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
-def captured(sighting: Sighting, number: int) -> Captured:
-    """A sighting to keep; it must have a pose."""
-    assert sighting.pose is not None
-    view = replace(sighting.view, name=sighting.pair.name or f"View {number}")
-    return Captured(view, sighting.pose, _jpegs(sighting.pair))
+def captured(seen_pair: SeenPair, number: int) -> Captured:
+    """A pair to keep; it must have a pose."""
+    assert seen_pair.pose is not None
+    view = replace(seen_pair.view, name=seen_pair.pair.name or f"View {number}")
+    return Captured(view, seen_pair.pose, _jpegs(seen_pair.pair))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from app.calibration_wizard.capture_gate import Refusal
-from app.calibration_wizard.sighting import Sighting
+from app.calibration_wizard.seen_pair import SeenPair
 from calibration.next_pose import SuggestedPose, Tilted
 
 NEARER, FARTHER = 0.07, -0.07
 """Difference in size from which the distance is spoken of."""
 ASIDE = 0.2
 TILTED_RAD = 0.28
+GOT_IT = "Got it"
 
 
-def hint(sighting: Sighting, reason: Refusal | None, wanted: SuggestedPose) -> str:
+def hint(
+    seen_pair: SeenPair, reason: Refusal | None, wanted: SuggestedPose, automatic: bool = True
+) -> str:
     """The big words."""
     if reason is None:
-        return "Got it"
+        return GOT_IT if automatic else "Good – press Capture"
     if reason is Refusal.NOT_SEEN:
         return "Show the board to both cameras"
     if reason in (Refusal.LEFT_ONLY, Refusal.RIGHT_ONLY):
@@ -31,9 +34,13 @@ def hint(sighting: Sighting, reason: Refusal | None, wanted: SuggestedPose) -> s
         return "Turn it away from the light"
     if reason is Refusal.BLUR:
         return "Hold still – the picture is blurred"
-    if reason is Refusal.MOVING and sighting.pose is not None and _near(sighting.pose, wanted.pose):
+    if (
+        reason is Refusal.MOVING
+        and seen_pair.pose is not None
+        and _near(seen_pair.pose, wanted.pose)
+    ):
         return "Hold still"
-    return way_to(sighting.pose, wanted.pose)
+    return way_to(seen_pair.pose, wanted.pose)
 
 
 def way_to(now: Tilted | None, wanted: Tilted) -> str:

@@ -69,14 +69,17 @@ class PicturePane(QWidget):
 
     def show_picture(self, pixels: Pixels | None, marks: Sequence[Mark] = ()) -> None:
         """A grey [H, W] or RGB [H, W, 3] picture."""
-        self._pixels = None if pixels is None else np.ascontiguousarray(pixels)
+        if pixels is None and self._pixels is None:
+            return
+        self._pixels = pixels
         self._marks = tuple(marks)
         self.update()
 
     def show_words(self, words: str) -> None:
         """What to say where there is no picture."""
-        self._words = words
-        self.update()
+        if words != self._words:
+            self._words = words
+            self.update()
 
     def show_flash(self, strength: float) -> None:
         """A green frame, 0 to 1: a view was kept."""
@@ -111,7 +114,9 @@ class PicturePane(QWidget):
             flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
             painter.drawText(room, flags, self._words or "No picture yet")
         else:
-            painter.drawImage(placed.box, _image(self._pixels))
+            # Of a picture much larger than its place only every second pixel or so is needed.
+            step = max(1, int(1 / (placed.scale * self.devicePixelRatioF())))
+            painter.drawImage(placed.box, _image(self._pixels[::step, ::step]))
             painter.setClipRect(placed.box)
             for mark in self._marks:
                 mark(painter, placed)
@@ -131,6 +136,7 @@ class PicturePane(QWidget):
 
 
 def _image(pixels: Pixels) -> QImage:
+    pixels = np.ascontiguousarray(pixels)
     height, width = pixels.shape[:2]
     grey = pixels.ndim == 2
     kind = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888

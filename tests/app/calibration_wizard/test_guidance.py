@@ -10,7 +10,7 @@ from app.calibration_wizard.guidance import hint, way_to
 from calibration.coverage import Placement
 from calibration.next_pose import SuggestedPose, Tilted
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
-from tests.app.calibration_wizard.sightings import POSE, seen, sighting
+from tests.app.calibration_wizard.seen_pairs import POSE, seen, seen_pair
 
 
 def wanted(
@@ -49,7 +49,7 @@ def test_the_left_side_away_is_what_a_turn_about_y_does() -> None:
 
 def test_every_refusal_has_words() -> None:
     suggestion = SuggestedPose(np.zeros((4, 2)), wanted(size=0.6), "")
-    said = {r: hint(sighting(seen(), seen()), r, suggestion) for r in [*Refusal, None]}
+    said = {r: hint(seen_pair(seen(), seen()), r, suggestion) for r in [*Refusal, None]}
     assert all(said.values())
     assert said[None] == "Got it"
     assert said[Refusal.SIMILAR] == "Come closer"

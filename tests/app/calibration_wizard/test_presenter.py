@@ -56,7 +56,7 @@ class Table:
 
     def looked_at(self, left: object) -> bool:
         watch = self.presenter.watch
-        return bool(watch and watch.look and watch.look.sighting.pair.left is left)
+        return bool(watch and watch.look and watch.look.seen_pair.pair.left is left)
 
     @property
     def reason(self) -> Refusal | None:
@@ -138,7 +138,7 @@ def test_the_button_overrules_what_is_similar_but_not_what_is_unseen(table: Tabl
     watch = table.presenter.watch
     assert watch is not None
     table.shown.show(0)
-    table.until(lambda: watch.look and watch.look.sighting.shared)
+    table.until(lambda: watch.look and watch.look.seen_pair.shared)
     for count in (1, 2):
         watch.capture()
         table.until(lambda count=count: len(table.presenter.book.views) == count)
@@ -155,10 +155,10 @@ def test_swapped_and_mirrored_pictures_are_noticed(table: Table) -> None:
     watch = table.presenter.watch
     assert watch is not None
     table.shown.show_swapped(0)
-    table.until(lambda: watch.look and watch.look.sighting.right_is_left)
+    table.until(lambda: watch.look and watch.look.seen_pair.right_is_left)
     assert table.reason is Refusal.SWAPPED
     table.shown.show_mirrored(0)
-    table.until(lambda: watch.look and watch.look.sighting.mirrored == "left")
+    table.until(lambda: watch.look and watch.look.seen_pair.mirrored == "left")
     assert not table.presenter.book.views
 
 
@@ -168,7 +168,7 @@ def test_each_picture_of_a_recording_is_looked_at_once(table: Table) -> None:
     table.until(lambda: table.presenter.feed_status.ended)
     watch = table.presenter.watch
     assert watch is not None
-    table.until(lambda: watch.look and watch.look.sighting.pair.sequence == 10)
+    table.until(lambda: watch.look and watch.look.seen_pair.pair.sequence == 10)
     assert len(table.presenter.book.views) >= 6
 
 

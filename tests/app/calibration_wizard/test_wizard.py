@@ -81,7 +81,7 @@ class Person:
         look = None if self.presenter.watch is None else self.presenter.watch.look
         if len(self.presenter.book.views) > before:
             return True
-        shown = look is not None and look.sighting.pair.left is self.desk.shown.pair[0]
+        shown = look is not None and look.seen_pair.pair.left is self.desk.shown.pair[0]
         return shown and look is not None and look.reason in PASSED_OVER and index >= 0
 
 

@@ -1,10 +1,10 @@
-"""Sightings as the watch would make them, without looking at pictures."""
+"""Pairs as the watch would make them, without looking at pictures."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from app.calibration_wizard.sighting import Sighting
+from app.calibration_wizard.seen_pair import SeenPair
 from calibration.coverage import Placement
 from calibration.next_pose import Tilted
 from calibration.views import Detection, View
@@ -25,14 +25,14 @@ def seen(
     return Detection(ids, pixels, SIZE, blur_px, white)
 
 
-def sighting(
+def seen_pair(
     left: Detection | None,
     right: Detection | None,
     at_s: float = 0.0,
     pose: Tilted | None = POSE,
     skew_ms: float = 0.0,
     right_is_left: bool | None = False,
-) -> Sighting:
+) -> SeenPair:
     at = round(at_s * 1e9)
     pair = RawPair(0, NOTHING, NOTHING, at, at + round(skew_ms * 1e6))
-    return Sighting(pair, View("", (left, right)), pose, 0.5, right_is_left)
+    return SeenPair(pair, View("", (left, right)), pose, 0.5, right_is_left)

@@ -29,7 +29,7 @@ MIRROR_EVERY = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sighting:
+class SeenPair:
     """One pair with what was found in it."""
 
     pair: RawPair
@@ -60,12 +60,12 @@ class Watcher:
         self._unseen = [0, 0]
         self._mirrored = ["", ""]
 
-    def look(self, pair: RawPair) -> Sighting:
+    def look(self, pair: RawPair) -> SeenPair:
         grays = grey(pair.left), grey(pair.right)
         seen = self._detector.detect(grays[0]), self._detector.detect(grays[1])
         view = View(pair.name or f"{pair.sequence:05}", seen)
         pose, distance_m = self._pose(seen)
-        return Sighting(
+        return SeenPair(
             pair, view, pose, distance_m, self._right_is_left(view), self._mirror(grays, seen)
         )
 
