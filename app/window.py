@@ -29,7 +29,6 @@ from app.profiles.room import ProfilesRoom
 from app.screenshot import picture_path, save_picture
 from app.sessions import SessionsRoom
 from app.settings import Settings
-from app.sources.open_dialog import FOLDER_FORM
 from app.sources.room import SourcesRoom
 from app.streaming.presenter import StreamsPresenter
 from app.streaming.room import StreamsRoom
@@ -67,7 +66,7 @@ class MainWindow(QMainWindow):
         self.sessions = SessionsRoom(self.bridge, self.choices, viewport, surface)
         self.streams = StreamsRoom(streams, viewport)
         self.calibration = calibration
-        self._owners = (self, self.sessions, self.streams, calibration, viewport)
+        self._owners = (self, self.sources, self.sessions, self.streams, calibration, viewport)
         self.actions_by_name = build_menus(self, self._handler_of)
         self.people = ProfilesRoom(profiles, self.actions_by_name)
         self.enrolment = EnrolmentRoom(enrolment, viewport, surface)
@@ -90,7 +89,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._connect_personal()
         self._restore()
-        self.sources.refresh()
+        self.sources.refresh_sources()
         self.sessions.look_for_unfinished()
 
     @property
@@ -116,13 +115,6 @@ class MainWindow(QMainWindow):
             self.bridge.stop()
         elif not self.bridge.stopping:
             self.start(self.sources.current)
-
-    def refresh_sources(self) -> None:
-        self.sources.refresh()
-
-    def open_source(self) -> None:
-        """Ask for a folder, data set or typed source; does not block."""
-        self.sources.open(FOLDER_FORM)
 
     def save_screenshot(self) -> Path:
         """Save a picture of the window to the pictures folder; where it will be."""

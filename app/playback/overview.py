@@ -103,10 +103,8 @@ def _kind(event: Event) -> MarkerKind:
 
 def _about(session: SessionReader) -> str:
     header = session.header
-    count = f"{session.frame_count:,} frames"
-    lines = [
-        f"{header.source_name}, {count}, {header.created.replace('T', ' ').removesuffix('+00:00')} UTC"
-    ]
+    made = header.created.replace("T", " ").removesuffix("+00:00")
+    lines = [f"{header.source_name}, {session.frame_count:,} frames, {made} UTC"]
     if header.hand_model:
         person = f" as {header.profile}" if header.profile else ""
         lines.append(f"Tracked{person} with weights {header.weights_sha256[:8]}")

@@ -19,10 +19,10 @@ if TYPE_CHECKING:  # It loads for a quarter of a second, and the window imports 
     from engine.recording.reader import SessionReader
 
 WAIT_S = 0.1
-ASIDE_M = np.array([0.17, 0.0, 0.0], np.float32)
+ASIDE_M = np.array([0.15, 0.0, 0.0], np.float32)
 ABOVE_M = np.array([0.0, -0.22, 0.0], np.float32)
 """Two hands have each other at their sides."""
-GHOST_RGB = np.array([0.45, 0.55, 0.86], np.float32)
+GHOST_RGB = np.array([0.60, 0.48, 0.80], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

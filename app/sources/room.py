@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.bridge import SessionBridge
 from app.choices import Choices
 from app.sources.bar import SourceBar
-from app.sources.open_dialog import OpenSourceDialog
+from app.sources.drop import DropTarget
+from app.sources.open_dialog import FOLDER_FORM, OpenSourceDialog
 from app.sources.presenter import SourcesPresenter
 from engine.capture.camera import SourceInfo
 
@@ -27,16 +29,19 @@ class SourcesRoom(QObject):
         discover: Callable[[], Sequence[SourceInfo]],
         choices: Choices,
         bridge: SessionBridge,
-        parent: QObject,
+        window: QWidget,
     ) -> None:
-        super().__init__(parent)
+        """Recordings that are dropped onto `window` are opened."""
+        super().__init__(window)
         self.presenter = SourcesPresenter(discover)
         self.bar = SourceBar()
         self._choices, self._bridge = choices, bridge
         self._start_when_found = False
+        self._drops = DropTarget(window)
+        self._drops.dropped.connect(self.chosen)
         self.bar.chosen.connect(self.chosen)
         self.bar.open_asked.connect(self.open)
-        self.bar.refresh_asked.connect(self.refresh)
+        self.bar.refresh_asked.connect(self.refresh_sources)
         bridge.ticked.connect(self._tick)
         self._timer = QTimer(self, interval=LOOK_FOR_DEVICES_MS)
         self._timer.timeout.connect(self._look_for_devices)
@@ -61,9 +66,13 @@ class SourcesRoom(QObject):
         self.show()
         return uri
 
-    def refresh(self) -> None:
+    def refresh_sources(self) -> None:
         """Look for devices in the background."""
         self.presenter.refresh()
+
+    def open_source(self) -> None:
+        """Ask for any source, a folder to begin with; does not block."""
+        self.open(FOLDER_FORM)
 
     def open(self, form_index: int) -> None:
         """Ask for a folder, data set or typed source; does not block."""

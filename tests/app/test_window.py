@@ -103,7 +103,7 @@ def test_a_failure_is_shown_and_can_be_tried_again(qtbot: QtBot, desk: Desk) -> 
 def test_devices_are_listed_by_name_and_can_be_chosen(qtbot: QtBot, desk: Desk) -> None:
     desk.devices = [SourceInfo("realsense:7", "Intel RealSense D435", live=True)]
     qtbot.waitUntil(lambda: not desk.window.sources.presenter.searching)
-    desk.window.refresh_sources()
+    desk.window.sources.refresh_sources()
     box = desk.window.sources.bar._list
     qtbot.waitUntil(lambda: box.itemText(0) == "Intel RealSense D435")
     box.activated.emit(0)
