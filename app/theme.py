@@ -70,7 +70,7 @@ QLineEdit {{ background: {RAISED.name()}; border: 1px solid {LINE.name()}; borde
   padding: 6px 9px; selection-background-color: {ACCENT.darker(160).name()}; }}
 QAbstractSpinBox {{ background: {RAISED.name()}; border: 1px solid {LINE.name()};
   border-radius: 6px; padding: 5px 8px; min-height: 18px; }}
-QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0 8px; }}
+QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QAbstractSpinBox:focus {{ border-color: {ACCENT.name()}; }}
 QSplitter::handle {{ background: transparent; }}

@@ -30,6 +30,10 @@ EXPLANATION = (
 )
 
 
+TEXT_MARGINS_PX = (7, 0, 7, 0)
+"""Style sheets do not reach into fields for figures."""
+
+
 class BoardPage(QWidget):
     """Tells what is entered as a form; `problem` says why it is no board."""
 
@@ -220,6 +224,7 @@ class PaperView(QWidget):
 def _count() -> QSpinBox:
     field = QSpinBox()
     field.setRange(2, 40)
+    field.lineEdit().setTextMargins(*TEXT_MARGINS_PX)
     field.setFixedWidth(64)
     return field
 
@@ -228,6 +233,7 @@ def _length(name: str) -> QDoubleSpinBox:
     field = QDoubleSpinBox()
     field.setRange(1.0, 1000.0)
     field.setDecimals(2)
+    field.lineEdit().setTextMargins(*TEXT_MARGINS_PX)
     field.setSuffix(" mm")
     field.setSingleStep(0.5)
     field.setMinimumWidth(170)

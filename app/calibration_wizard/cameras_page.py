@@ -43,6 +43,7 @@ class CamerasPage(QWidget):
         self.baseline = QDoubleSpinBox()
         self.baseline.setRange(0.0, 2000.0)
         self.baseline.setDecimals(1)
+        self.baseline.lineEdit().setTextMargins(7, 0, 7, 0)
         self.baseline.setSuffix(" mm")
         self.baseline.setSpecialValueText("not known")
         self.baseline.setMinimumWidth(120)

@@ -22,7 +22,9 @@ from engine.runtime.clock import NS_PER_MS, NS_PER_S
 
 LEAST_SHARE = 0.6
 """Of the board's points, in each picture."""
-MOST_BLUR_PX = 3.5
+MOST_BLUR_PX = 5.0
+"""Of an edge's width: 1.5 in rendered pictures, up to 4 in those of an old camera that calibrate to
+0.2 px, more where the board moved."""
 MOST_WHITE = 0.35
 STILL_PX_S = 14.0
 """Mean speed of the points, in pixels a second."""
@@ -79,7 +81,7 @@ def refusal(
 ) -> Refusal | None:
     """The first reason against a pair; None where it is to be kept.
 
-    `moved` is None for pairs of separate pictures: nothing moves between them.
+    `moved` is None for pictures that somebody chose: nothing moves between them, and all count.
     """
     left, right = seen_pair.view.detections[:2]
     if left is None or right is None:
@@ -91,18 +93,22 @@ def refusal(
         return Refusal.PARTLY_OUT
     if seen_pair.right_is_left:
         return Refusal.SWAPPED
-    if moved is not None:
-        if seen_pair.pair.skew_ns > MOST_SKEW_MS * NS_PER_MS:
-            return Refusal.SKEW
-        if not _held(moved, seen_pair):
-            return Refusal.MOVING
-    if any(seen.blur_px > MOST_BLUR_PX * _scale(seen) for seen in (left, right)):
+    return None if moved is None else _of_live_pair(seen_pair, (left, right), kept, moved)
+
+
+def _of_live_pair(
+    seen_pair: SeenPair, seen: tuple[Detection, Detection], kept: Sequence[Tilted], moved: Motion
+) -> Refusal | None:
+    """What can be done better the next moment."""
+    if seen_pair.pair.skew_ns > MOST_SKEW_MS * NS_PER_MS:
+        return Refusal.SKEW
+    if not _held(moved, seen_pair):
+        return Refusal.MOVING
+    if any(detection.blur_px > MOST_BLUR_PX * _scale(detection) for detection in seen):
         return Refusal.BLUR
-    if max(left.saturated, right.saturated) > MOST_WHITE:
+    if any(detection.saturated > MOST_WHITE for detection in seen):
         return Refusal.WHITE
-    if change(seen_pair.pose, kept) < LEAST_CHANGE:
-        return Refusal.SIMILAR
-    return None
+    return Refusal.SIMILAR if change(seen_pair.pose, kept) < LEAST_CHANGE else None
 
 
 def change(pose: Tilted | None, kept: Sequence[Tilted]) -> float:

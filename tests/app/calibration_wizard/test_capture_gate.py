@@ -28,14 +28,14 @@ def reason(of: SeenPair, kept: tuple[Tilted, ...] = (), moved: Motion | None = N
         (seen_pair(seen(), None), Refusal.LEFT_ONLY),
         (seen_pair(None, seen()), Refusal.RIGHT_ONLY),
         (seen_pair(seen(points=12), seen()), Refusal.PARTLY_OUT),
-        (seen_pair(seen(), seen(blur_px=6.0)), Refusal.BLUR),
-        (seen_pair(seen(white=0.6), seen()), Refusal.WHITE),
+        (seen_pair(seen(), seen(blur_px=6.0), at_s=2.0), Refusal.BLUR),
+        (seen_pair(seen(white=0.6), seen(), at_s=2.0), Refusal.WHITE),
         (seen_pair(seen(), seen(), right_is_left=True), Refusal.SWAPPED),
-        (seen_pair(seen(), seen()), None),
+        (seen_pair(seen(), seen(), at_s=2.0), None),
     ],
 )
 def test_each_fault_of_a_pair_is_named(of: SeenPair, expected: Refusal | None) -> None:
-    assert reason(of) is expected
+    assert reason(of, moved=STILL) is expected
 
 
 def test_pictures_far_apart_in_time_are_refused_only_where_things_move() -> None:
@@ -45,10 +45,15 @@ def test_pictures_far_apart_in_time_are_refused_only_where_things_move() -> None
 
 
 def test_a_view_like_one_that_was_kept_is_refused() -> None:
-    again = seen_pair(seen(), seen())
-    assert reason(again, kept=(POSE,)) is Refusal.SIMILAR
+    again = seen_pair(seen(), seen(), at_s=2.0)
+    assert reason(again, kept=(POSE,), moved=STILL) is Refusal.SIMILAR
     elsewhere = replace(POSE, place=Placement(0.8, 0.5, 0.35, 0.0))
-    assert reason(again, kept=(elsewhere,)) is None
+    assert reason(again, kept=(elsewhere,), moved=STILL) is None
+
+
+def test_of_chosen_pictures_all_are_kept_that_both_cameras_see() -> None:
+    poor = seen_pair(seen(blur_px=6.0), seen(white=0.6))
+    assert reason(poor, kept=(POSE,), moved=None) is None
 
 
 def test_a_tilt_alone_makes_another_view() -> None:
@@ -77,4 +82,4 @@ def test_one_camera_that_sees_it_move_is_enough() -> None:
 
 def test_the_limits_grow_with_the_resolution() -> None:
     large = replace(seen(blur_px=6.0), size_px=(1920, 1080))
-    assert reason(seen_pair(large, large)) is None
+    assert reason(seen_pair(large, large, at_s=2.0), moved=STILL) is None

@@ -169,7 +169,7 @@ def test_each_picture_of_a_recording_is_looked_at_once(table: Table) -> None:
     watch = table.presenter.watch
     assert watch is not None
     table.until(lambda: watch.look and watch.look.seen_pair.pair.sequence == 10)
-    assert len(table.presenter.book.views) >= 6
+    assert len(table.presenter.book.views) >= 8
 
 
 def test_another_board_forgets_the_views_of_the_former(table: Table) -> None:
