@@ -26,14 +26,22 @@ class QueueCapacity:
     """Of anything."""
 
 
+PATIENCE = 2
+"""Frames that may wait for their scene before they are taken all the same."""
+
+
 class FrameQueue:
-    """Any thread may put; one takes. Nobody ever waits to put."""
+    """Any thread may put; one takes. Nobody ever waits to put.
+
+    A frame alone wakes nobody: at that moment tracking begins with it, and writing at the same time
+    would get in its way. Its scene does, or the next frame.
+    """
 
     def __init__(self, capacity: QueueCapacity) -> None:
         self._capacity = capacity
         self._changed = threading.Condition()
         self._items: deque[Item] = deque()
-        self._bytes = 0
+        self._bytes = self._frames = 0
         self._open = True
         self.frames_dropped = 0
         """Frames for which there was no room."""
@@ -52,16 +60,23 @@ class FrameQueue:
                 return
             self._items.append(item)
             self._bytes += size
-            self._changed.notify()
+            self._frames += isinstance(item, Frame)
+            if self._due():
+                self._changed.notify()
 
     def take(self, timeout_s: float) -> Item | None:
         """The oldest item; None where none came in time."""
         with self._changed:
-            if not self._changed.wait_for(lambda: bool(self._items), timeout_s):
+            self._changed.wait_for(self._due, timeout_s)
+            if not self._items:
                 return None
             item = self._items.popleft()
             self._bytes -= size_of(item)
+            self._frames -= isinstance(item, Frame)
             return item
+
+    def _due(self) -> bool:
+        return len(self._items) > self._frames or self._frames >= PATIENCE
 
     def close(self) -> None:
         """Take in nothing more; what waits can still be taken."""
@@ -70,7 +85,7 @@ class FrameQueue:
 
     def frames_waiting(self) -> int:
         with self._changed:
-            return sum(isinstance(item, Frame) for item in self._items)
+            return self._frames
 
 
 def size_of(item: Item) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.messages import Frame, FrameSet
+from engine.messages import Frame, FrameSet, Scene
 from engine.recording import recorder as recorder_module
 from engine.recording import writer as writer_module
 from engine.recording.disk import DiskLimits
@@ -222,3 +222,26 @@ def test_a_frame_larger_than_the_queue_still_gets_through() -> None:
     queue = FrameQueue(QueueCapacity(bytes=1))
     queue.put(stereo_frame(0))
     assert queue.take(0.0) is not None
+
+
+def test_a_frame_waits_for_its_scene_so_that_tracking_goes_first() -> None:
+    queue = FrameQueue(QueueCapacity())
+    frame = stereo_frame(1)
+    queue.put(frame)
+    taken: list[object] = []
+    taker = threading.Thread(target=lambda: taken.append(queue.take(5.0)))
+    taker.start()
+    taker.join(0.05)
+    assert taken == []
+    queue.put(Scene(1, frame.captured_ns, ()))
+    taker.join(5.0)
+    assert taken[0] is frame
+
+
+def test_frames_that_nobody_tracks_do_not_wait_for_long() -> None:
+    queue = FrameQueue(QueueCapacity())
+    frames = [stereo_frame(k) for k in range(2)]
+    for frame in frames:
+        queue.put(frame)
+    assert queue.take(5.0) is frames[0]
+    assert queue.take(0.01) is frames[1]
