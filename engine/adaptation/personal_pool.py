@@ -13,8 +13,10 @@ from engine.hand.model import HandModel
 from engine.training.data import Batch, collate
 from engine.training.synthesis import Sample
 
-HELD = 96
+HELD = 192
 """Samples that wait; the oldest give way."""
+A_HAND = 4
+"""Samples of one rendered hand: rendering costs more than the sensor's noise on top."""
 
 
 class PersonalPool:
@@ -32,7 +34,7 @@ class PersonalPool:
             return []
         for _ in range(3):
             lesson = lessons[int(self._rng.integers(len(lessons)))]
-            self._held.extend(personal_samples(self._rng, self._model, lesson))
+            self._held.extend(personal_samples(self._rng, self._model, lesson, A_HAND))
             if len(self._held) >= self._count:
                 break
         rows = self._rng.integers(len(self._held), size=self._count) if self._held else ()

@@ -100,6 +100,20 @@ def test_accepted_weights_are_a_file_that_holds_what_was_judged(
 
 
 @pytest.mark.usefixtures("easy_gate")
+def test_half_of_the_way_to_what_was_learnt_is_offered(adapter: Adapter) -> None:
+    adapter.work(steps=8)
+    stored = load_network(adapter.weights).state_dict()
+    shipped = load_network(SHIPPED).state_dict()
+    along = size = 0.0
+    for name, learnt in adapter._learner.average.state_dict().items():
+        whole = learnt.double() - shipped[name].double()
+        along += float(((stored[name].double() - shipped[name].double()) * whole).sum())
+        size += float(whole.square().sum())
+    assert size > 0
+    assert along / size == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.usefixtures("easy_gate")
 def test_rollback_brings_back_the_former_weights(adapter: Adapter) -> None:
     adapter.work(steps=16)
     newest = adapter.weights
