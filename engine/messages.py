@@ -95,6 +95,12 @@ class Frame:
         does not depend on how fast a recording is read."""
         return self.captured_ns if self.source_ns is None else self.source_ns
 
+    @property
+    def skew_ns(self) -> int:
+        """How far apart in time its pictures were taken; 0 where there are none."""
+        times = [picture.captured_ns for picture in self.pictures]
+        return max(times) - min(times) if times else 0
+
     def __post_init__(self) -> None:
         self.depth_m.setflags(write=False)
 

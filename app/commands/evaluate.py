@@ -16,10 +16,13 @@ from engine.errors import SourceError
 from engine.evaluation.table import report_lines
 from engine.evaluation.takes import ForgetBetweenTakes
 
-DATASETS = ("cvar", "nyu", "msra", "icvl", "sim")
+DATASETS = ("cvar", "nyu", "msra", "icvl", "sim", "sim-stereo")
 UNSEEN_SIMULATION = "mode=shuffled,frames=2000"
 """What `eval sim` means: unconnected frames over all views, poses and sensors. Options given as
 PATH come after it and win."""
+UNSEEN_STEREO = "mode=takes,frames=300"
+"""What `eval sim-stereo` means: ten takes of smooth motion, each with another person, skin, room,
+light, rig and calibration."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +70,8 @@ def source_uri(dataset: str, path: str) -> str:
     """The source that holds a data set."""
     if dataset == "sim":
         return f"sim:{UNSEEN_SIMULATION},{path}"
+    if dataset == "sim-stereo":
+        return f"sim-stereo:{UNSEEN_STEREO},{path}"
     if not path:
         raise SourceError(
             f"The data set {dataset} needs its folder; write `python main.py eval {dataset} PATH`."

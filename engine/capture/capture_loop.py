@@ -184,7 +184,7 @@ class CaptureLoop:
         self.close()
 
     def _hand_over(self, frame: Frame) -> None:
-        frame_set = FrameSet((frame,))
+        frame_set = FrameSet((frame,), frame.skew_ns)
         lost = 0
         if self._status.info is not None and self._status.info.live:
             expected = frame.sequence if self._last_sequence is None else self._last_sequence + 1

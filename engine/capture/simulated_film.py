@@ -161,9 +161,14 @@ class StreamScene:
     """One person who moves the hands calmly, and what stands around."""
 
     def __init__(
-        self, options: SimulationOptions, rng: np.random.Generator, person: Person | None = None
+        self,
+        options: SimulationOptions,
+        rng: np.random.Generator,
+        person: Person | None = None,
+        offset_m: tuple[float, float, float] = (0.0, 0.0, 0.0),
     ) -> None:
-        """The person is that of the options' seed where none is given."""
+        """The person is that of the options' seed where none is given, and stands `offset_m` from
+        the usual place."""
         self._options = options
         seeded = person_of(options, rng)
         chosen = person or seeded
@@ -171,7 +176,8 @@ class StreamScene:
         sides = (options.side, options.side.other)[: options.hands]
         self._hands = {side: (hand_of(side), chosen.shape) for side in sides}
         self._motions = {side: _motion(options, hand_of(side)) for side in sides}
-        self._R, self._offset = _before_the_camera()
+        self._R, usual = _before_the_camera()
+        self._offset = usual + np.array(offset_m)
 
     def hands_at(self, sequence: int) -> tuple[list[HandInScene], str]:
         """The hands of a frame, and a label with the pose of the first."""
@@ -185,7 +191,7 @@ class StreamScene:
         return arm_mesh(self._build, hand.arm)
 
     def things(self, rng: np.random.Generator) -> list[Mesh]:
-        """All that never moves: the wall, the person if there is one, the desk and what is on it."""
+        """All that never moves: wall, person if there is one, desk and what is on it."""
         solids = [box(np.array([0, 0, 2.1]), np.eye(3), np.array([4.0, 4.0, 0.01]))]
         if self._options.body:
             body = [torso_mesh(rng, self._build), *head_meshes(rng, self._build)]

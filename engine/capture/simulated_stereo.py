@@ -2,22 +2,23 @@
 
 | option | values | meaning |
 |---|---|---|
-| seed | integer | which person, rig, room, motion and noise; the same seed gives the same pairs |
-| hands, side, mode, body, motion, rest, fps, width, height, frames, film, pace | | as of `sim:` |
-| baseline | 30 to 200 | distance of the two cameras in mm; drawn from 63 to 120 where it is not given |
-| near, far | 20 to 150 | distance of the hand in cm, in shuffled frames; 30 and 70 where not given |
+| seed | integer | which person, rig, room, motion, noise; the same seed gives the same pairs |
+| mode | stream, takes, shuffled, empty | smooth motion; takes of 30 frames, each with another person, skin, room, light and rig; unconnected frames; the same without any hand |
+| hands, side, body, motion, rest, fps, width, height, frames, film, pace | | as of `sim:` |
+| baseline | 30 to 200 | mm between the cameras; drawn from 63 to 120 where it is not given |
+| near, far | 20 to 150 | cm to the hand, in shuffled frames; 30 and 70 where not given |
 | noise | 0 to 5 | of the sensors; 1 is a good webcam in a room |
 | dots | 0, 1 | 1 projects infrared dots on everything and gives grey pictures |
-| calibration | wizard, exact | the rig that a calibration with a board would give, or the true one |
+| calibration | wizard, exact | the rig that a calibration with a board gives, or the true one |
 
 The truth is exact: the error of the calibration is part of what is measured.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,8 +29,10 @@ from calibration.lens import LensModel
 from calibration.rig import StereoRig
 from calibration.stored_rig import StoredRig
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
+from engine.capture.camera import CloseOnExit
 from engine.capture.simulated import SimulationOptions, parse_simulation
 from engine.errors import EndOfStream, SourceError
+from engine.messages import Frame
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 from engine.stereo.camera import StereoCamera
 from engine.stereo.pair import PairInfo, RawPair
@@ -69,36 +72,77 @@ LIMITS: Mapping[str, tuple[int, int]] = {
 }
 
 
-def open_simulated_stereo(options: Mapping[str, str]) -> StereoCamera:
+def open_simulated_stereo(options: Mapping[str, str]) -> StereoCamera | TakesCamera:
     """The simulated stereo camera with these options.
 
     Raises:
         SourceError: an unknown option or a value outside its range.
     """
-    from engine.capture.simulated_calibration import calibrated
-    from engine.capture.stereo_film import StereoLooks, film_of_pairs
-
     own, common = _parse(options)
-    rng = np.random.default_rng([common.seed, 17])
-    rig = sample_rig(rng, common, own.baseline / 1000)
-    distances = (own.near / 100, own.far / 100)
-    looks = StereoLooks(distances, float(own.noise), bool(own.dots))
-    film = film_of_pairs(common, rig, looks)
-    if common.film:
-        film = RenderedPairs(film, common.film)
     text = ",".join(f"{key}={value}" for key, value in options.items())
     info = PairInfo(
         uri=f"sim-stereo:{text}",
         name="Simulated stereo camera",
-        left_size_px=rig.left.size_px,
-        right_size_px=rig.right.size_px,
+        left_size_px=(common.width, common.height),
+        right_size_px=(common.width, common.height),
         fps=common.fps,
         live=common.pace == "live",
         has_truth=True,
         frame_count=common.frames or None,
     )
+    return TakesCamera(info, own, common) if common.mode == "takes" else _stereo(info, own, common)
+
+
+def _stereo(
+    info: PairInfo, own: StereoOptions, common: SimulationOptions, take: int | None = None
+) -> StereoCamera:
+    """A stereo camera with a rig of its own; before somebody of its own where it is a take."""
+    from engine.capture.simulated_calibration import calibrated
+    from engine.capture.stereo_film import StereoLooks, film_of_pairs, take_of_pairs
+
+    rng = np.random.default_rng([common.seed, 17] + ([] if take is None else [take]))
+    rig = sample_rig(rng, common, own.baseline / 1000)
+    looks = StereoLooks((own.near / 100, own.far / 100), float(own.noise), bool(own.dots))
+    if take is None:
+        film = film_of_pairs(common, rig, looks)
+    else:
+        film = take_of_pairs(common, rig, looks, take)
+    if common.film:
+        film = RenderedPairs(film, common.film)
     stored = calibrated(rig, rng) if own.calibration == "wizard" else StoredRig(rig)
-    return StereoCamera(SimulatedPairs(info, film, grey_only=looks.dots), stored)
+    source = SimulatedPairs(info, film, grey_only=looks.dots)
+    return StereoCamera(source, stored, view=None if take is None else common.camera)
+
+
+class TakesCamera(CloseOnExit):
+    """Takes of smooth motion, each with another person, rig and calibration. All are rectified to
+    one view, so that it is one camera to everybody else."""
+
+    def __init__(self, info: PairInfo, own: StereoOptions, common: SimulationOptions) -> None:
+        self._pair_info = replace(info, frame_count=None)
+        self._own, self._common = own, common
+        self._sequence = 0
+        self._camera = self._take(0)
+        self.info = replace(self._camera.info, frame_count=info.frame_count)
+
+    def read(self, timeout_s: float = 1.0) -> Frame:
+        """The next frame; see `engine.capture.camera.Camera.read`."""
+        from engine.capture.stereo_film import TAKE_FRAMES
+
+        count = self.info.frame_count
+        if count is not None and self._sequence >= count:
+            raise EndOfStream(self.info.uri)
+        if self._sequence and self._sequence % TAKE_FRAMES == 0:
+            self._camera = self._take(self._sequence // TAKE_FRAMES)
+        frame = self._camera.read(timeout_s)
+        sequence = self._sequence
+        self._sequence += 1
+        return replace(
+            frame, sequence=sequence, source_ns=round(sequence * NS_PER_S / self.info.fps)
+        )
+
+    def _take(self, number: int) -> StereoCamera:
+        return _stereo(self._pair_info, self._own, self._common, number)
 
 
 def sample_rig(
@@ -203,13 +247,17 @@ def _parse(options: Mapping[str, str]) -> tuple[StereoOptions, SimulationOptions
             )
         else:
             rest[key] = text
+    takes = rest.get("mode") == "takes"  # There are none of a depth camera.
+    if takes:
+        rest["mode"] = "stream"
     chosen = StereoOptions(**own)  # type: ignore[arg-type]
     if chosen.near > chosen.far:
         raise SourceError(
             f"The option near must not be beyond far, found near={chosen.near}, far={chosen.far}; "
             "both are in cm."
         )
-    return chosen, parse_simulation(rest)
+    common = parse_simulation(rest)
+    return chosen, replace(common, mode="takes") if takes else common
 
 
 def _whole(key: str, text: str) -> int:

@@ -7,6 +7,11 @@
 | `folder:PATH` | 16-bit depth PNGs with a camera.json |
 | `realsense:` or `realsense:SERIAL` | an Intel RealSense device |
 | `realsense:PATH.bag` | a RealSense recording |
+| `realsense-ir:` or `realsense-ir:SERIAL` | the infrared pictures of a RealSense device |
+| `zed:`, `zed:SERIAL` or `zed:PATH.svo2` | a Stereolabs ZED camera, or a recording of one |
+| `uvc:0,1?rig=rig.toml`, `uvc:0?rig=rig.toml` | two USB cameras; one that gives both pictures |
+| `video:LEFT.mp4,RIGHT.mp4?rig=rig.toml` | two video files |
+| `images:LEFT_DIR,RIGHT_DIR?rig=rig.toml` | two folders of pictures |
 | `replay:PATH.mcap` | a session that was recorded with this program |
 | `cvar:PATH`, `nyu:PATH`, `msra:PATH`, `icvl:PATH` | a data set in its published layout |
 
@@ -40,10 +45,10 @@ def open_camera(uri: str) -> Camera:
 
 def discover() -> list[SourceInfo]:
     """What could be opened now: attached devices first, then the simulated camera."""
-    from engine.capture import realsense
+    from engine.capture import realsense, zed
 
     simulated = SourceInfo(uri="sim:", name="Simulated camera", live=False)
-    return [*realsense.find_devices(), simulated]
+    return [*realsense.find_devices(), *zed.find_devices(), simulated]
 
 
 def parse_options(text: str) -> dict[str, str]:
@@ -62,6 +67,15 @@ def parse_options(text: str) -> dict[str, str]:
             )
         options[key.strip()] = value.strip()
     return options
+
+
+def with_rig(uri: str, rig: str) -> str:
+    """The URI of a stereo source with the rig file that was named beside it."""
+    if not rig:
+        return uri
+    location, options = split_location(uri)
+    listed = ",".join(f"{key}={value}" for key, value in {**options, "rig": rig}.items())
+    return f"{location}?{listed}"
 
 
 def split_location(rest: str) -> tuple[str, dict[str, str]]:
@@ -111,6 +125,11 @@ _OPENERS: Mapping[str, Callable[[str], Camera]] = {
     "sim-stereo": _open_simulated_stereo,
     "folder": _located("engine.capture.folder"),
     "realsense": _located("engine.capture.realsense"),
+    "realsense-ir": _located("engine.capture.realsense_ir"),
+    "zed": _located("engine.capture.zed"),
+    "uvc": _located("engine.capture.uvc"),
+    "video": _located("engine.capture.video_pair"),
+    "images": _located("engine.capture.image_pair"),
     "replay": _located("engine.capture.replay"),
     "cvar": _located("engine.datasets.cvar"),
     "nyu": _located("engine.datasets.nyu"),

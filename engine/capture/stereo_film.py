@@ -8,11 +8,12 @@ once (`stream`). In a stream the hand throws no shadow on what never moves: that
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from calibration.camera_model import PinholeCamera
 from calibration.rig import StereoRig
 from calibration.transforms import RigidTransform
 from engine.capture.simulated import SimulationOptions
@@ -24,7 +25,7 @@ from engine.capture.simulated_film import (
     shuffled_labels,
     truth_of_seen,
 )
-from engine.messages import HandTruth
+from engine.messages import HandTruth, Side
 from engine.render.imager import Imager, Sensor, automatic_exposure
 from engine.render.looks import (
     carried,
@@ -38,7 +39,13 @@ from engine.render.looks import (
     still,
 )
 from engine.render.mesh import Mesh
-from engine.render.scene import HAND_LABELS, HandInScene, SceneGeometry, render_scene
+from engine.render.scene import (
+    HAND_LABELS,
+    HandInScene,
+    SceneGeometry,
+    render_scene,
+    visible_share,
+)
 from engine.render.shading import Lighting, Shaded, shaded
 from engine.render.surface import Surface, Surfaces, gathered
 from engine.render.zbuffer import DepthCanvas
@@ -48,7 +55,14 @@ Pixels = npt.NDArray[np.uint8]
 
 MIN_VISIBLE = 0.7
 """Of each hand, to each camera, in shuffled frames."""
+WELL_VISIBLE = 0.9
+"""The same in takes: hands are held into both pictures."""
 OVERSAMPLING = 1.25
+TAKE_FRAMES = 30
+LATEST_START = 1800
+"""Frames into the motion: a take may begin anywhere."""
+NEARER_M = (0.02, 0.22)
+"""A person stands so much before the usual place, so that hands are at 0.3 to 0.7 m."""
 STREAM_FOCUS = np.array([0.0, 0.0, 0.55])
 """Where hands are, in a stream."""
 
@@ -121,16 +135,20 @@ class ShuffledPairs:
 class StreamPairs:
     """One person who moves the hands calmly, in one room."""
 
-    def __init__(self, options: SimulationOptions, rig: StereoRig, looks: StereoLooks) -> None:
+    def __init__(
+        self,
+        options: SimulationOptions,
+        rig: StereoRig,
+        looks: StereoLooks,
+        nearer_m: float = 0.0,
+    ) -> None:
+        """The person stands `nearer_m` before the usual place, in the middle of both cameras."""
         self._options = options
         rng = np.random.default_rng([options.seed, 3])
-        self._scene = StreamScene(options, rng)
+        self._scene = StreamScene(options, rng, offset_m=(rig.baseline_m / 2, 0.0, -nearer_m))
         things = self._scene.things(rng)
         self._skin, self._sleeve = sample_skin(rng), sample_cloth(rng)
-        surfaces = [
-            room_surface(rng),
-            *(still(m, sample_thing(rng), len(m.vertices) > 8) for m in things),
-        ]
+        surfaces = [room_surface(rng), *self._dressed(things, rng)]
         self._lighting = sample_lighting(rng, gathered(surfaces), STREAM_FOCUS, looks.dots)
         self._imagers = RigImagers(rig, looks, np.random.default_rng([options.seed, 11]))
         self._background = self._imagers.shaded(gathered(surfaces), self._lighting)
@@ -151,7 +169,24 @@ class StreamPairs:
             canvas.draw(Mesh(hand.posed.vertices, hand.looks.faces), mark)
         left, right = self._imagers.pictures(seen, rng)
         truth = truth_of_seen(hands, canvas, self._options.camera)
-        return RenderedPair(left, right, truth, label)
+        name = f"{label};side={self._options.side}".lstrip(";")
+        return RenderedPair(left, right, truth, name)
+
+    def visible(self, sequence: int, rig: StereoRig) -> float:
+        """The least share of a hand that one of the cameras sees, 0..1; arms hide nothing."""
+        hands, _ = self._scene.hands_at(sequence)
+        T = rig.T_right_from_left
+        small = self._options.camera.scaled(0.25)
+        both = (hands, [hand.moved(T.rotation, T.translation) for hand in hands])
+        return min((_share_in_view(h, small) for seen in both for h in seen), default=0.0)
+
+    def _dressed(self, things: Sequence[Mesh], rng: np.random.Generator) -> list[Surface]:
+        """What never moves; a person's head has the skin of the hands."""
+        head = 2 if self._options.body else -1  # After the wall and the torso.
+        return [
+            still(mesh, self._skin if k == head else sample_thing(rng), len(mesh.vertices) > 8)
+            for k, mesh in enumerate(things)
+        ]
 
     def _moving(self, hands: Sequence[HandInScene]) -> list[Surface]:
         moving = []
@@ -159,6 +194,33 @@ class StreamPairs:
             moving.append(carried(self._scene.arm_of(hand), hand, self._sleeve))
             moving.append(hand_surface(hand, _rest_of(hand), self._skin))
         return moving
+
+
+def take_of_pairs(
+    options: SimulationOptions, rig: StereoRig, looks: StereoLooks, take: int
+) -> PairFilm:
+    """Smooth motion of somebody with another skin, side, room, light and distance than in any other
+    take; both cameras see the hands in all TAKE_FRAMES of it."""
+    rng = np.random.default_rng([EVALUATION_SEED, options.seed, 4, take])
+    seed, side = int(rng.integers(1, 2**31 - 1)), list(Side)[int(rng.integers(2))]
+    chosen = replace(options, mode="stream", seed=seed, side=side)
+    pairs = StreamPairs(chosen, rig, looks, rng.uniform(*NEARER_M))
+    while True:
+        start = int(rng.integers(LATEST_START))
+        if min(pairs.visible(start + k, rig) for k in range(0, TAKE_FRAMES, 4)) >= WELL_VISIBLE:
+            break
+
+    def film(number: int) -> RenderedPair:
+        pair = pairs(start + number)
+        return replace(pair, name=f"{pair.name};take={take}")
+
+    return film
+
+
+def _share_in_view(hand: HandInScene, camera: PinholeCamera) -> float:
+    canvas = DepthCanvas(camera)
+    canvas.draw(Mesh(hand.posed.vertices, hand.looks.faces), HAND_LABELS[0])
+    return visible_share(hand, canvas.labels, HAND_LABELS[0], camera)
 
 
 class RigImagers:

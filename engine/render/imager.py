@@ -89,8 +89,9 @@ class Imager:
 
 def automatic_exposure(on_sensor: Float32) -> float:
     """What brings the picture to a usual brightness."""
-    bright = float(np.percentile(on_sensor[::4, ::4].mean(-1), BRIGHTER_PART))
-    return TARGET_LIGHT / max(bright, 1e-4)
+    light = on_sensor[::4, ::4].mean(-1)
+    bright, brightest = np.percentile(light, (BRIGHTER_PART, 98))
+    return float(min(TARGET_LIGHT / max(bright, 1e-4), 0.85 / max(brightest, 1e-4)))
 
 
 def _border(width: int, height: int) -> npt.NDArray[np.float64]:

@@ -43,7 +43,7 @@ def sample_skin(rng: np.random.Generator) -> Material:
         pattern_m=rng.uniform(0.008, 0.03),
         grain=rng.uniform(0.09, 0.20),
         grain_m=rng.uniform(0.0008, 0.0014),
-        gloss=rng.uniform(0.02, 0.10),
+        gloss=rng.uniform(0.01, 0.06),
     )
 
 

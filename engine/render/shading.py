@@ -295,7 +295,7 @@ def _dot_light(
     facing = -(n[0] * x + n[1] * y + n[2] * z) / math.sqrt(squared)
     if facing <= 0.0:
         return 0.0
-    i, j = int(math.floor(x / z / spacing)), int(math.floor(y / z / spacing))
+    i, j = math.floor(x / z / spacing), math.floor(y / z / spacing)
     radius = max(0.16 * spacing, 0.7 / focal_px)
     brightest = 0.0
     for dj in range(-1, 2):

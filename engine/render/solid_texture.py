@@ -26,7 +26,7 @@ def _corner(i: int, j: int, k: int, seed: int) -> float:
 @njit(cache=True, nogil=True)
 def noise(x: float, y: float, z: float, seed: int) -> float:
     """Smooth noise in -1..1 with grains of size 1."""
-    i, j, k = int(math.floor(x)), int(math.floor(y)), int(math.floor(z))
+    i, j, k = math.floor(x), math.floor(y), math.floor(z)
     a, b, c = x - i, y - j, z - k
     a, b, c = a * a * (3 - 2 * a), b * b * (3 - 2 * b), c * c * (3 - 2 * c)
     value = 0.0

@@ -11,8 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calibration.camera_model import PinholeCamera
+from calibration.dense_range import why_no_dense_depth
+from calibration.drift import DriftCheck, check_drift, matched_features
 from calibration.errors import CalibrationError
 from calibration.rectification import Rectification, rectification
+from calibration.rig import StereoRig
 from calibration.stored_rig import StoredRig, check_cameras
 from calibration.transforms import RigidTransform
 from engine.capture.camera import CameraInfo, CloseOnExit
@@ -21,14 +25,16 @@ from engine.messages import Frame, HandTruth, Picture
 from engine.runtime.clock import NS_PER_MS
 from engine.stereo.matching import StereoMatcher
 from engine.stereo.pair import PairInfo, PairSource, Pixels, RawPair
-from engine.stereo.rectified import Rectifier
+from engine.stereo.rectified import Rectifier, grey
 
 LARGEST_SKEW_MS = 10.0
 """A hand that moves by 0.3 m/s goes 3 mm in that time, at half a metre three pixels."""
 HOPELESS_PAIRS = 90
 """So many pairs in a row that are too far apart are no accident."""
-LARGEST_TURN_RAD = np.radians(15.0)
 JUDGED_AT_M = 0.5
+WIDEST_PX, WORKING_WIDTH_PX = 800, 640
+"""Matching has to keep up with the hand: wider pictures than the first are matched at the second
+width. A hand is 100 to 300 pixels wide then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +46,43 @@ class StereoStatus:
     """Pairs whose pictures were too far apart in time."""
     skew_ms: float = 0.0
     """Of the newest pair."""
+    drift: DriftCheck | None = None
+    """Whether the rig is still as calibrated, by the first pair; None where nobody looked."""
 
 
 class StereoCamera(CloseOnExit):
     """A source of pairs with a rig."""
 
     def __init__(
-        self, source: PairSource, stored: StoredRig, largest_skew_ms: float = LARGEST_SKEW_MS
+        self,
+        source: PairSource,
+        stored: StoredRig,
+        largest_skew_ms: float = LARGEST_SKEW_MS,
+        *,
+        view: PinholeCamera | None = None,
+        look_for_drift: bool = False,
     ) -> None:
         """Takes over the source, and closes it where the rig does not fit.
+
+        `view` is that of the rectified pictures, where not the rig's own is wanted.
+        `look_for_drift`: see whether the first pair still fits the rig, which takes its time.
 
         Raises:
             SourceError: the rig is for other cameras, or gives no dense depth; one sentence.
         """
-        self._source, self._stored = source, stored
+        self._source = source
         try:
             rectified = checked_rectification(stored, source.info)
         except BaseException:
             source.close()
             raise
+        rectified = replace(rectified, camera=view or working_view(rectified.camera))
         self._rectifier = Rectifier(rectified)
         self._matcher = StereoMatcher(rectified.camera.fx, rectified.baseline_m)
         self._largest_skew_ns = round(largest_skew_ms * NS_PER_MS)
         self._far_apart = 0
         self._status = StereoStatus()
+        self._calibrated_px = None if not look_for_drift else _epipolar_px(stored)
         self._info = _info(source.info, rectified, stored)
 
     @property
@@ -77,7 +96,11 @@ class StereoCamera(CloseOnExit):
 
     def read(self, timeout_s: float = 1.0) -> Frame:
         """The next frame; see `engine.capture.camera.Camera.read`."""
-        return self._frame(self._pair_in_time(timeout_s))
+        pair = self._pair_in_time(timeout_s)
+        if self._calibrated_px is not None and self._status.drift is None:
+            drift = drift_of(pair, self._rectifier.rectification.rig, self._calibrated_px)
+            self._status = replace(self._status, drift=drift)
+        return self._frame(pair)
 
     def close(self) -> None:
         self._source.close()
@@ -88,10 +111,11 @@ class StereoCamera(CloseOnExit):
         while True:
             pair = self._source.read_pair(max(deadline - time.monotonic(), 0.001))
             together = pair.skew_ns <= self._largest_skew_ns
-            self._status = StereoStatus(
-                self._status.pairs + 1,
-                self._status.dropped + (not together),
-                pair.skew_ns / NS_PER_MS,
+            self._status = replace(
+                self._status,
+                pairs=self._status.pairs + 1,
+                dropped=self._status.dropped + (not together),
+                skew_ms=pair.skew_ns / NS_PER_MS,
             )
             if together:
                 self._far_apart = 0
@@ -153,30 +177,38 @@ def checked_rectification(stored: StoredRig, info: PairInfo) -> Rectification:
     return rectification(stored.rig)
 
 
+def working_view(camera: PinholeCamera) -> PinholeCamera:
+    """A rectified camera at the resolution that is matched: larger pictures are made smaller."""
+    if camera.width_px <= WIDEST_PX:
+        return camera
+    return camera.scaled(WORKING_WIDTH_PX / camera.width_px)
+
+
 def check_dense(stored: StoredRig, name: str) -> None:
     """
     Raises:
-        SourceError: the two pictures of this rig are too different to be matched pixel by pixel.
+        SourceError: the pictures of this rig are swapped, or too different to be matched pixel by
+            pixel.
     """
-    rig = stored.rig
-    if rig.rotation_rad > LARGEST_TURN_RAD:
-        raise SourceError(
-            f"{name}: its cameras look {np.degrees(rig.rotation_rad):.0f} degrees past each other; "
-            f"so wide a baseline gives no dense depth (at most {np.degrees(LARGEST_TURN_RAD):.0f} "
-            "degrees do). Put the cameras side by side, 6 to 12 cm apart, and calibrate again."
-        )
-    if rectification(rig).baseline_m < 0:
+    sentence = why_no_dense_depth(stored.rig)
+    if sentence is not None:
+        raise SourceError(f"{name}: so wide a baseline gives no dense depth. {sentence}")
+    if rectification(stored.rig).baseline_m < 0:
         raise SourceError(
             f"{name}: the rig file has the right camera on the left side; swap the two sources, "
             "or calibrate again."
         )
-    largest = rig.left.pinhole.fx * rig.baseline_m / JUDGED_AT_M
-    if largest > rig.left.size_px[0] / 2:
-        raise SourceError(
-            f"{name}: its cameras are {100 * rig.baseline_m:.0f} cm apart; so wide a baseline "
-            f"gives no dense depth of a hand at {JUDGED_AT_M} m. Put them 6 to 12 cm apart, and "
-            "calibrate again."
-        )
+
+
+def drift_of(pair: RawPair, rig: StereoRig, calibrated_px: float) -> DriftCheck:
+    """Whether what a pair shows still fits a rig whose rows fitted to `calibrated_px`."""
+    matches = matched_features(grey(pair.left), grey(pair.right))
+    return check_drift(*matches, rig, calibrated_px)
+
+
+def _epipolar_px(stored: StoredRig) -> float:
+    known = stored.quality.epipolar_px if stored.quality is not None else 0.0
+    return known if np.isfinite(known) else 0.0
 
 
 def _info(info: PairInfo, rectified: Rectification, stored: StoredRig) -> CameraInfo:

@@ -24,7 +24,8 @@ from engine.stereo.refine import refined
 Grey = npt.NDArray[np.uint8]
 
 COARSE = 4
-NEAREST_M = 0.2
+NEAREST_M, FARTHEST_M = 0.2, 8.0
+"""Beyond, a disparity says little."""
 COARSE_CONFIDENCE = np.float32(0.2)
 """Of what was matched at a quarter of the resolution only."""
 UNSURE_PX = 0.25
@@ -68,7 +69,8 @@ class StereoMatcher:
         for near in blocks:
             pictures = (left, right) if near.level == 1 else halves
             self._match_finely(*pictures, near, disparity, confidence)
-        found = disparity > 0
+        found = disparity > self._scale / FARTHEST_M
+        confidence[~found] = 0
         depth = np.where(found, self._scale / np.where(found, disparity, 1), 0)
         return StereoDepth(depth.astype(np.float32), confidence, tuple(blocks))
 

@@ -98,9 +98,7 @@ def _boxes(layer: Mask) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _block(
-    coarse: Float32, box: tuple[int, int, int, int], factor: int, level: int
-) -> Block:
+def _block(coarse: Float32, box: tuple[int, int, int, int], factor: int, level: int) -> Block:
     left, top, right, bottom = box
     seen = coarse[top:bottom, left:right]
     lowest, highest = np.percentile(seen[seen >= 0], (1, 99.8))

@@ -1,4 +1,4 @@
-"""Rectified pictures, fast: the maps of a rectification in the form that OpenCV applies quickest."""
+"""Rectified pictures, fast: a rectification's maps in the form that OpenCV applies quickest."""
 
 from __future__ import annotations
 

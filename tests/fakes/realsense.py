@@ -34,6 +34,8 @@ class FakeDevice:
     """Sends nothing more, without an error."""
     stale: bool = False
     """Repeats its last frame, as seen after unplugging (librealsense issue 9884)."""
+    looks_at_wall: bool = False
+    """Its infrared pictures show a wall at half a metre, and its imagers are not turned."""
     coefficients: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
     frame_number: int = 0
     streams_running: int = 0
@@ -127,6 +129,7 @@ class _Profile:
     def get_extrinsics_to(self, _other: _Profile) -> Any:
         """The right imager stands 5 cm to the right, and turned a little about z."""
         turn, side = (0.1, 0.05) if self._number == 2 else (0.0, 0.0)
+        turn = 0.0 if self._device.looks_at_wall else turn
         cosine, sine = np.cos(turn), np.sin(turn)
         columns = [cosine, sine, 0.0, -sine, cosine, 0.0, 0.0, 0.0, 1.0]
         return SimpleNamespace(rotation=columns, translation=[side, 0.0, 0.0])
@@ -192,6 +195,9 @@ class _Pipeline:
         color = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
         color[..., 0] = 200
         grey = {k: np.full((HEIGHT, WIDTH), 10 * k, np.uint8) for k in self._infrared}
+        if self._device is not None and self._device.looks_at_wall:
+            wall = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH + 6), np.uint8)
+            grey = {k: wall[:, 6 * (k - 1) :][:, :WIDTH] for k in self._infrared}
         return _Frames(
             _VideoFrame(depth, number),
             _VideoFrame(color, number) if self._with_color else None,

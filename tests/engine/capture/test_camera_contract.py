@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,8 @@ from engine.capture.camera import Camera
 from engine.capture.sources import SCHEMES, open_camera
 from engine.errors import EndOfStream, SourceError
 from engine.runtime.clock import monotonic_ns
-from tests.fakes.realsense import FakeSdk
+from tests.fakes import zed
+from tests.fakes.realsense import FakeDevice, FakeSdk
 from tests.fakes.recordings import (
     write_cvar,
     write_folder,
@@ -23,9 +25,17 @@ from tests.fakes.recordings import (
     write_nyu,
 )
 from tests.fakes.session_files import write_quiet_session
+from tests.fakes.stereo_pairs import write_pictures, write_rig, write_videos
+from tests.fakes.usb_cameras import FakeUsbBus, usb_pair
 
 SOURCES: dict[str, Callable[[Path], str]] = {
     "sim": lambda _: "sim:seed=3,width=96,height=72,frames=3",
+    "sim-stereo": lambda _: "sim-stereo:seed=3,width=160,height=120,frames=3,calibration=exact",
+    "realsense-ir": lambda _: "realsense-ir:",
+    "zed": lambda _: "zed:",
+    "uvc": lambda path: f"uvc:0,1?rig={write_rig(path / 'rig.toml')}",
+    "video": lambda path: f"video:{write_videos(path)}",
+    "images": lambda path: f"images:{write_pictures(path)}",
     "folder": lambda path: f"folder:{write_folder(path)}",
     "realsense": lambda _: "realsense:",
     "replay": lambda path: f"replay:{write_quiet_session(path / 'a.mcap')}",
@@ -39,10 +49,23 @@ SOURCES: dict[str, Callable[[Path], str]] = {
 @pytest.fixture(params=SOURCES)
 def uri(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A source of at least three frames."""
-    monkeypatch.setitem(sys.modules, "pyrealsense2", FakeSdk())
+    monkeypatch.setitem(sys.modules, "pyrealsense2", FakeSdk([FakeDevice(looks_at_wall=True)]))
+    zed.install(monkeypatch)
+    monkeypatch.setattr("engine.capture.uvc.cv2.VideoCapture", _capture_of(usb_pair()))
     folder = tmp_path / "source"
     folder.mkdir()
     return SOURCES[request.param](folder)
+
+
+def _capture_of(bus: FakeUsbBus) -> Callable[[int | str], object]:
+    """Files are read by OpenCV, devices by the fake: both go through cv2.VideoCapture."""
+    real = cv2.VideoCapture
+
+    def opened(source: int | str) -> object:
+        is_file = isinstance(source, str) and Path(source).is_file()
+        return real(source) if is_file else bus(source)
+
+    return opened
 
 
 def first_three(camera: Camera) -> list:
@@ -146,7 +169,7 @@ def test_no_camera_makes_threads_of_its_own(uri: str) -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_unknown_option_gets_one_sentence(scheme: str, tmp_path: Path) -> None:
     place = SOURCES[scheme](tmp_path).partition("?")[0]
-    separator = "," if scheme == "sim" else "?"
+    separator = "," if scheme in ("sim", "sim-stereo") else "?"
     with pytest.raises(SourceError) as error:
         open_camera(f"{place}{separator}colour_of_the_sky=blue")
     assert "\n" not in str(error.value)
