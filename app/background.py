@@ -26,7 +26,7 @@ Watch = Callable[[float], None]
 """Told the share done, 0 to 1; raises CancelledError where nobody wants the rest."""
 SECONDS_BETWEEN_NEWS = 0.05
 NICENESS = 10
-CLOSE_S = 2.0
+CLOSE_S, DYING_S = 2.0, 0.2
 
 
 class CancelledError(Exception):
@@ -148,12 +148,12 @@ class ProcessWork(Generic[T]):
             self._end(failure=value)
 
     def _end(self, failure: str = "") -> None:
+        # Not joined: an interpreter takes a second to end, and the window would stand still.
         self.failure, self._over = failure, True
         self._pipe.close()
-        self._process.join(CLOSE_S)
 
     def _status(self) -> int | None:
-        self._process.join(CLOSE_S)
+        self._process.join(DYING_S)  # Its end of the pipe is closed, so it is as good as gone.
         return self._process.exitcode
 
 

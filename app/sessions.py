@@ -163,6 +163,11 @@ class SessionsRoom(QObject):
         """The window goes: finish what is recorded, let go of the rest."""
         self.recording.begin_to_close()
         self.playback.close()
+        self.exporting.cancel()
+
+    def end(self) -> None:
+        """The program ends: waits a moment for work that was asked to end."""
+        self.recording.end()
         self.exporting.close()
 
     def _enable(self, present: bool) -> None:

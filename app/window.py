@@ -199,9 +199,9 @@ class MainWindow(QMainWindow):
         self.calibration.track_asked.connect(self.start)
         self._closing.begun.connect(self.calibration.leave)
         self._closing.begun.connect(self._keep_everything)
-        self._closing.ended.connect(lambda: self.people.keeper.close())
-        self._closing.ended.connect(self.streams.close)
-        self._closing.ended.connect(self.calibration.close)
+        keeper, streams, calibration = self.people.keeper, self.streams, self.calibration
+        for end in (keeper.close, streams.close, calibration.close, self.sessions.end):
+            self._closing.ended.connect(end)
 
     def _connect_personal(self) -> None:
         self.personal.adopt(self.actions_by_name)

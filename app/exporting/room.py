@@ -11,6 +11,7 @@ from app.background import ProcessWork, Work
 from app.choices import Choices
 from app.exporting.dialog import ExportDialog
 from app.exporting.presenter import ExportPresenter, ExportWish, export_session
+from app.tracking.presenter import Action
 
 
 class ExportRoom(QObject):
@@ -35,7 +36,12 @@ class ExportRoom(QObject):
     def tick(self, now_ns: int) -> None:
         self.presenter.poll(now_ns)
 
+    def cancel(self) -> None:
+        """End what goes on; returns at once."""
+        self.presenter.act(Action.CANCEL)
+
     def close(self) -> None:
+        """The program ends."""
         self.presenter.close()
 
     def _begin(self, dialog: ExportDialog) -> None:

@@ -19,6 +19,7 @@ from app.recording.recovery import (
     find_sessions,
     recover_session,
 )
+from app.tracking.presenter import Action
 from engine.recording.layout import SessionError
 from engine.recording.place import new_session_path
 
@@ -80,6 +81,10 @@ class RecordingRoom(QObject):
         """The window goes: finish what is recorded, let go of the rest."""
         self._wanted = False
         self.presenter.close()
+        self.recovery.act(Action.CANCEL)
+
+    def end(self) -> None:
+        """The program ends: waits a moment for work that was asked to end."""
         self.recovery.close()
         self._loading.close()
 

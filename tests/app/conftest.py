@@ -25,6 +25,7 @@ def desk(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         session.lingering = False
     made.window.bridge.close()
     made.window.sessions.begin_to_close()
+    made.window.sessions.end()
     qtbot.waitUntil(
         lambda: made.window.sources.presenter.poll() or not made.window.sources.presenter.searching
     )

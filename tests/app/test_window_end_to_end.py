@@ -52,6 +52,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     yield made
     assert made.bridge.close()
     made.sessions.begin_to_close()
+    made.sessions.end()
     qtbot.waitUntil(lambda: not made.sources.presenter.searching or made.sources.presenter.poll())
 
 
