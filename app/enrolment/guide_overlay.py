@@ -14,7 +14,8 @@ from app.enrolment.chips import paint_tick
 from app.enrolment.figures import Guide
 
 TICK_MS = 900
-WIDEST_PX, MARGIN_PX, TOP_PX = 620, 14, 34
+WIDEST_PX, MARGIN_PX, TOP_PX = 620, 14, 66
+"""The top leaves room for the lines that name the source and tell of a recording."""
 BELOW_PX = 42
 """Height of hint and bar under the sentence."""
 ENOUGH = 0.5

@@ -24,6 +24,9 @@ OPENERS = (
 NARROW_PX = 1240
 """Below this there is no room for a button for everything that can be shown."""
 
+WORDS_PX = 990
+"""Below this a button with an icon does without its word."""
+
 
 class SourceBar(QWidget):
     """Shows choices and tells what was chosen; holds no logic."""
@@ -64,6 +67,7 @@ class SourceBar(QWidget):
             row.addWidget(widget, 4 if widget is self._list else 0)
         row.addStretch(1)
         self._buttons: list[QToolButton] = []
+        self._worded: list[QToolButton] = []
         self._menu_button = QToolButton()
         self._menu_button.setText("View")
         self._menu_button.setToolTip("What is shown")
@@ -78,9 +82,8 @@ class SourceBar(QWidget):
         """A button with its icon, after the start button."""
         button = QToolButton()
         button.setDefaultAction(action)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.setMinimumWidth(112)  # Its word may change.
+        self._worded.append(button)
         self._row.insertWidget(self._row.count() - 1, button)
 
     def add_actions(self, actions: Iterable[QAction]) -> None:
@@ -105,6 +108,13 @@ class SourceBar(QWidget):
         for button in self._buttons:
             button.setVisible(not narrow)
         self._menu_button.setVisible(narrow)
+        words = self.width() >= WORDS_PX
+        style = Qt.ToolButtonStyle
+        for button in self._worded:
+            button.setToolButtonStyle(
+                style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
+            )
+            button.setMinimumWidth(112 if words else 0)  # Its word may change.
 
     def show_choices(self, choices: Sequence[Choice], current_uri: str) -> None:
         """Fill the list, unless that is what it shows or the person has it open."""
