@@ -40,3 +40,12 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile", metavar="NAME", help="track a person who was enrolled (see enrol, profiles)"
     )
+
+
+def add_rig(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rig",
+        metavar="F.toml",
+        default="",
+        help="how the two cameras of a stereo source stand (see calibrate)",
+    )

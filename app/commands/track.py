@@ -10,7 +10,14 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from app.commands.arguments import add_frames, add_json, add_out, add_profile, video_path
+from app.commands.arguments import (
+    add_frames,
+    add_json,
+    add_out,
+    add_profile,
+    add_rig,
+    video_path,
+)
 from app.commands.json_file import write_json
 from app.commands.known_person import adapting, estimator_for, open_profile
 from app.commands.npz_file import HandRows
@@ -19,7 +26,7 @@ from app.commands.tracking_run import TrackingRun
 from app.commands.video_file import VideoWriter, video_file
 from app.viewport.still import compose_preview
 from engine.atomic_file import OutputError, check_writable
-from engine.capture.sources import open_camera
+from engine.capture.sources import open_camera, with_rig
 from engine.errors import SourceError, UserError
 from engine.evaluation.report import EvalReport
 from engine.evaluation.table import report_lines
@@ -35,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_stream(parser)
     add_profile(parser)
+    add_rig(parser)
     parser.add_argument(
         "--adapt",
         action="store_true",
@@ -49,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     person = open_profile(args.profile)
     with (
         streaming(args.stream) as streams,
-        open_camera(args.source) as camera,
+        open_camera(with_rig(args.source, args.rig)) as camera,
         adapting(args.adapt, person) as adaptation,
     ):
         tracking = TrackingRun(

@@ -64,7 +64,7 @@ class Imager:
         u, v = np.meshgrid(np.arange(width), np.arange(height))
         rays = camera.rays(np.stack([u, v], -1))
         maps = self.rendered.project(np.concatenate([rays, np.ones((height, width, 1))], -1))
-        self._maps = maps.astype(np.float32)
+        self._maps = maps[..., 0].astype(np.float32), maps[..., 1].astype(np.float32)
         radius = np.hypot(u - (width - 1) / 2, v - (height - 1) / 2) / np.hypot(width, height) * 2
         self._falloff = (1 - sensor.vignetting * radius**2).astype(np.float32)[..., None]
 
@@ -72,9 +72,9 @@ class Imager:
         """Light [H, W, 3] on the sensor from that of the rendering camera."""
         blurred = cv2.GaussianBlur(light, (0, 0), self.sensor.blur_px * self._oversampling)
         on_sensor = cv2.remap(
-            blurred, self._maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            blurred, *self._maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
-        seen: Float32 = on_sensor * self._falloff * np.float32(self.sensor.tint)
+        seen: Float32 = on_sensor * self._falloff * np.array(self.sensor.tint, np.float32)
         return seen
 
     def picture(self, on_sensor: Float32, exposure: float, rng: np.random.Generator) -> Pixels:

@@ -1,7 +1,7 @@
 """Noise in space, for textures that stick to surfaces; compiled.
 
-Value noise: random values at the corners of a lattice, smoothly between them (Perlin's fade). Grains
-finer than about two pixels are left out, as a lens and a sensor would: drawn, they would flicker.
+Value noise: random values at the corners of a lattice, smoothly between them (Perlin's fade). What
+is finer than about two pixels is left out, as a lens and a sensor would: it would flicker.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def match_block(left: Grey, right: Grey, block: Block, settings: MatchSettings) 
     reference = _columns(left[rows], b.left - b.count, b.right)
     other = _columns(right[rows], b.left - b.count - b.lowest, b.right - b.lowest)
     area = settings.window**2
-    matcher = cv2.StereoSGBM_create(
+    matcher = cv2.StereoSGBM.create(
         minDisparity=0,
         numDisparities=b.count,
         blockSize=settings.window,

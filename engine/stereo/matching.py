@@ -62,7 +62,7 @@ class StereoMatcher:
         """Depth of a rectified pair of pictures [H, W] or [H, W, 3] RGB."""
         left, right = grey(left), grey(right)
         coarse = self._coarse(left, right)
-        disparity = cv2.resize(coarse, left.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        disparity = _larger(coarse, left.shape[::-1])
         confidence = np.where(disparity > 0, COARSE_CONFIDENCE, np.float32(0))
         blocks = near_blocks(coarse, COARSE, self._scale)
         halves = (_smaller(left, 2), _smaller(right, 2)) if _any_half(blocks) else (left, right)
@@ -111,7 +111,8 @@ def _smaller(picture: Grey, factor: int) -> Grey:
 def _larger(values: npt.NDArray[np.floating], size_px: tuple[int, int]) -> Float32:
     if values.shape[::-1] == size_px:
         return values.astype(np.float32)
-    return cv2.resize(values.astype(np.float32), size_px, interpolation=cv2.INTER_NEAREST)
+    larger = cv2.resize(values.astype(np.float32), size_px, interpolation=cv2.INTER_NEAREST)
+    return np.asarray(larger, np.float32)
 
 
 def _up_to_16(value: float) -> int:

@@ -8,6 +8,7 @@ warped by the disparities found so far: slanted surfaces and the steps of a matc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -57,8 +58,12 @@ def refined(
         d += np.clip(step, -LARGEST_STEP_PX, LARGEST_STEP_PX)
     mismatch = np.sqrt(np.maximum(_mean(difference * difference) - offset * offset, 0))
     deviation = NOISE_GREY / (WINDOW * np.sqrt(np.maximum(spread, 1e-4)))
-    return Refined(np.where(found, d, -1).astype(np.float32), deviation, mismatch)
+    return Refined(
+        np.where(found, d, -1).astype(np.float32),
+        deviation.astype(np.float32),
+        mismatch.astype(np.float32),
+    )
 
 
-def _mean(values: Float32) -> Float32:
+def _mean(values: npt.NDArray[Any]) -> Float32:
     return np.asarray(cv2.blur(values, (WINDOW, WINDOW)), np.float32)
