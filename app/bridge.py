@@ -152,6 +152,11 @@ class SessionBridge(QObject):
         return self._next or self._wish
 
     @property
+    def coming(self) -> SessionWish | None:
+        """What waits for the current session to end."""
+        return self._next
+
+    @property
     def adaptation(self) -> Adaptation | None:
         """Of the current session; None where it does not adapt."""
         return self._session.adaptation if self._session is not None else None

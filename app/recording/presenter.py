@@ -94,7 +94,8 @@ class RecordingPresenter:
         """Record what this session delivers; what stands against it is in the banner."""
         if self._session is not None:
             return
-        self._ended = None
+        if self._ended is not None and self._ended.until_ns is None:
+            self._ended = None
         try:
             session.start_recording(self._new_path(uri))
         except UserError as error:

@@ -44,6 +44,8 @@ class RecordingRoom(QObject):
         self.badge = RecordingBadge(host)
         self._bridge = bridge
         self._wanted = self._told = False
+        self._uri = ""
+        bridge.began.connect(self._end_with_session)
 
     @property
     def latest(self) -> Path | None:
@@ -69,8 +71,9 @@ class RecordingRoom(QObject):
     def tick(self, now_ns: int) -> None:
         """As often as the bridge looks."""
         self._begin_if_wanted()
-        if self.presenter.active and not self._bridge.active:
-            self.presenter.stop()  # Nothing more will come.
+        if not self._bridge.active:
+            coming = self._bridge.coming
+            self._end_with_session("" if coming is None else coming.uri)
         self.presenter.update(now_ns)
         self.recovery.poll()
         self.badge.show_figures(self.presenter.figures())
@@ -96,10 +99,19 @@ class RecordingRoom(QObject):
         self._told = self._on
         self.changed.emit(self._told)
 
+    def _end_with_session(self, coming_uri: str) -> None:
+        """Nothing more will come. The same source goes on being recorded, in another file, where
+        it is tracked anew: as somebody else, or to improve."""
+        if self.presenter.active:
+            self._wanted = coming_uri == self._uri
+            self.presenter.stop()
+
     def _begin_if_wanted(self) -> None:
         session = self._bridge.session
-        if self._wanted and session is not None and self._loading.poll():
-            self._wanted = False
+        if not self._wanted or session is None or self.presenter.unfinished:
+            return
+        if self._loading.poll():
+            self._wanted, self._uri = False, session.uri
             self.presenter.start(session, session.uri)
 
 

@@ -150,6 +150,19 @@ def test_another_source_ends_the_recording_and_it_is_still_told(qtbot: QtBot, de
     qtbot.waitUntil(lambda: _title(desk).startswith("Saved "))
 
 
+def test_tracked_anew_a_source_goes_on_being_recorded(qtbot: QtBot, desk: Desk) -> None:
+    first = _record(qtbot, desk)
+    first.lingering = True
+    desk.window.actions_by_name["set_improve"].trigger()
+    qtbot.waitUntil(lambda: first.recording_end_asked)
+    _end(first, RecordingState.FINISHED)
+    first.lingering = False
+    qtbot.waitUntil(lambda: len(desk.sessions) == 2)
+    qtbot.waitUntil(lambda: desk.sessions[1].recording_status is not None)
+    assert desk.window.actions_by_name["set_recording"].isChecked()
+    assert _title(desk).startswith("Saved ")
+
+
 def test_a_disk_that_fills_up_is_warned_of(qtbot: QtBot, desk: Desk) -> None:
     session = _record(qtbot, desk)
     assert session.recording_status is not None
