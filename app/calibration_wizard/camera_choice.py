@@ -1,8 +1,7 @@
-"""Which two cameras: what was found, and the forms of those that have to be named."""
+"""Which two cameras: how each kind of pair is named."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
@@ -17,7 +16,6 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from engine.capture.camera import SourceInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +35,6 @@ class CameraForm:
 FORMS: tuple[CameraForm, ...] = (
     CameraForm("Two webcams", "uvc:", ("Left: 0", "Right: 1"), ("0", "1")),
     CameraForm("One camera with both pictures side by side", "uvc:", ("Number: 0",), ("0",)),
-    CameraForm("ZED", "zed:", ("Serial number; empty for the first one",), ("",)),
-    CameraForm(
-        "RealSense, infrared", "realsense-ir:", ("Serial number; empty for the first one",), ("",)
-    ),
     CameraForm(
         "Two folders of pictures", "images:", ("Folder of the left camera", "Of the right one"),
         ("", ""), "folder",
@@ -50,8 +44,8 @@ FORMS: tuple[CameraForm, ...] = (
     ),
     CameraForm("Typed source", "", ("For example uvc:0,2",), ("",)),
 )  # fmt: skip
-OPTIONAL = ("zed:", "realsense-ir:")
-"""Schemes that need nothing behind them."""
+SIZES_PX = ((640, 480), (1280, 720), (1920, 1080))
+"""Of one picture, that webcams are asked for."""
 SWAPPABLE = ("uvc:", "images:", "video:")
 
 
@@ -66,17 +60,22 @@ def swapped(uri: str) -> str:
 
 
 class CameraChoice(QWidget):
-    """A list, the fields of what is picked, and a button."""
+    """The kinds in a list, the fields of the one that is picked, and a button."""
 
     chosen = Signal(str)
     """(uri)"""
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: tuple[SourceInfo, ...] = ()
         self._list = QComboBox()
         self._list.setAccessibleName("Cameras")
         self._list.setMinimumWidth(220)
+        self._list.addItems([form.label for form in FORMS])
+        self._size = QComboBox()
+        self._size.setAccessibleName("Resolution of one picture")
+        self._size.setToolTip("Track with the same resolution: a calibration is for one")
+        for width, height in SIZES_PX:
+            self._size.addItem(f"{width} × {height}", (width, height))
         self._fields = [QLineEdit(), QLineEdit()]
         self._browse = [QPushButton("…"), QPushButton("…")]
         self._open = theme.styled(QPushButton("Open"), "primary")
@@ -91,38 +90,24 @@ class CameraChoice(QWidget):
             field.textChanged.connect(self._check)
             row.addWidget(field, 1)
             row.addWidget(button)
+        row.addWidget(self._size)
         row.addWidget(self._open)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
         self._list.currentIndexChanged.connect(self._picked)
-        self.show_found(())
+        self._picked()
 
     @property
     def uri(self) -> str:
         """What is entered; empty where something is missing."""
-        picked = self._list.currentData()
-        if isinstance(picked, str):
-            return picked
         form = self._form
         texts = [field.text().strip() for field in self._fields[: len(form.hints)]]
-        if not all(texts) and form.scheme not in OPTIONAL:
+        if not all(texts):
             return ""
-        return form.scheme + ",".join(texts)
-
-    def show_found(self, found: Sequence[SourceInfo]) -> None:
-        """Devices that are there, before the forms."""
-        if tuple(found) == self._found and self._list.count():
-            return
-        self._found = tuple(found)
-        self._list.blockSignals(True)
-        self._list.clear()
-        for source in self._found:
-            self._list.addItem(source.name, source.uri)
-        for index, form in enumerate(FORMS):
-            self._list.addItem(form.label, index)
-        self._list.blockSignals(False)
-        self._picked()
+        size = self._size.currentData() if form.scheme == "uvc:" else None
+        options = f"?width={size[0]},height={size[1]}" if size else ""
+        return form.scheme + ",".join(texts) + options
 
     def type(self, uri: str) -> None:
         """Enter a source as if it were typed."""
@@ -131,14 +116,13 @@ class CameraChoice(QWidget):
 
     @property
     def _form(self) -> CameraForm:
-        picked = self._list.currentData()
-        return FORMS[picked if isinstance(picked, int) else -1]
+        return FORMS[self._list.currentIndex()]
 
     def _picked(self) -> None:
-        typed = isinstance(self._list.currentData(), int)
         form = self._form
+        self._size.setVisible(form.scheme == "uvc:")
         for index, (field, button) in enumerate(zip(self._fields, self._browse, strict=True)):
-            shown = typed and index < len(form.hints)
+            shown = index < len(form.hints)
             field.setVisible(shown)
             button.setVisible(shown and bool(form.browse))
             if shown:

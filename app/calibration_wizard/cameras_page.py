@@ -8,19 +8,21 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QVBoxLay
 from app import theme
 from app.calibration_wizard.board_watch import Look
 from app.calibration_wizard.camera_choice import CameraChoice, swapped
-from app.calibration_wizard.capture_gate import MOST_SKEW_MS
 from app.calibration_wizard.marks import corners
 from app.calibration_wizard.pair_feed import FeedStatus
 from app.calibration_wizard.picture_pane import PicturePane
 from app.calibration_wizard.presenter import WizardPresenter
+from app.calibration_wizard.webcams import webcams
 from app.calibration_wizard.words import heading, muted, say, title
 from calibration.views import Detection
+from engine.stereo.camera import LARGEST_SKEW_MS
 from engine.stereo.pair import RawPair
 
 ADVICE = (
     "Screw both cameras to one stiff bar: whatever moves between them later spoils the "
     "calibration. Switch autofocus off, and automatic exposure if the pictures blur. Hold the "
-    "board up once: then it is seen whether left and right are where they should be."
+    "board up once: then it is seen whether left and right are where they should be. ZED and "
+    "RealSense cameras know their own calibration and need none."
 )
 
 
@@ -36,6 +38,9 @@ class CamerasPage(QWidget):
         self._shown: RawPair | None = None
         self.choice = CameraChoice()
         self.choice.chosen.connect(self.chosen)
+        found = ", ".join(f"{number} {name}" for number, name in webcams())
+        self._found = muted(f"Webcams found: {found}" if found else "")
+        self._found.setVisible(bool(found))
         self.left, self.right = PicturePane("Left"), PicturePane("Right")
         self._facts, self._warning = muted(), muted()
         self._swap = QPushButton("Swap left and right")
@@ -100,6 +105,7 @@ class CamerasPage(QWidget):
         column.addWidget(heading("Two cameras that do not move"))
         column.addWidget(muted(ADVICE))
         column.addWidget(self.choice)
+        column.addWidget(self._found)
         column.addLayout(pictures, 1)
         column.addLayout(facts)
         column.addLayout(trouble)
@@ -127,10 +133,12 @@ def warning_of(presenter: WizardPresenter, status: FeedStatus, look: Look | None
         )
     if look is not None and look.seen_pair.right_is_left:
         return "Left and right seem to be swapped: the right camera stands on the left."
-    if presenter.live and status.skew_ms > MOST_SKEW_MS:
+    if presenter.live and status.skew_ms > LARGEST_SKEW_MS:
         return (
-            f"The pictures of a pair are {status.skew_ms:.0f} ms apart, more than "
-            f"{MOST_SKEW_MS:.0f}. Close other programs, or choose a lower resolution."
+            f"The pictures of a pair are {status.skew_ms:.0f} ms apart. A board that is held still "
+            f"can be calibrated with, but to track a hand at most {LARGEST_SKEW_MS:.0f} ms are "
+            "good: close other programs, choose a lower resolution, or use cameras that are "
+            "triggered together."
         )
     return ""
 

@@ -97,7 +97,8 @@ class WizardDialog(QDialog):
     def _show_buttons(self, presenter: WizardPresenter) -> None:
         page, saved = presenter.page, presenter.saved is not None
         self.back.setEnabled(page is not Page.BOARD)
-        self.forth.setText("Track with it" if saved and page is Page.SAVE else FORTH[page])
+        done = "Track with it" if presenter.uri else "Saved"
+        self.forth.setText(done if saved and page is Page.SAVE else FORTH[page])
         self.forth.setEnabled(self._can_go_on(presenter))
         self.cancel.setText("Close" if saved else "Cancel")
 
@@ -110,7 +111,9 @@ class WizardDialog(QDialog):
         if page is Page.CAPTURE:
             return presenter.can_solve
         if page is Page.SAVE:
-            return presenter.saved is not None or self.save.may_save(presenter)
+            if presenter.saved is not None:
+                return bool(presenter.uri)
+            return self.save.may_save(presenter)
         return page is not Page.SOLVE and presenter.stored is not None
 
     def _lay_out(self) -> None:

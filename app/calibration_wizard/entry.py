@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.bridge import SessionBridge
+from engine.capture.sources import with_rig
 
 if TYPE_CHECKING:
     from app.calibration_wizard.room import CalibrationRoom
@@ -70,7 +71,7 @@ class CalibrationEntry(QObject):
 
     def _track(self, uri: str, rig: Path) -> None:
         self._resume = False
-        self.track_asked.emit(with_rig(uri, rig) if uri else None)
+        self.track_asked.emit(with_rig(uri, str(rig)))
 
     def _left(self) -> None:
         if self._resume:
@@ -78,16 +79,11 @@ class CalibrationEntry(QObject):
             self.track_asked.emit(None)
 
 
-def with_rig(uri: str, rig: Path) -> str:
-    """The source of pairs with its rig: uvc:0,2?rig=desk.toml."""
-    return f"{uri}{',' if '?' in uri else '?'}rig={rig}"
-
-
 def live_room(window: QWidget) -> CalibrationRoom:
     """The wizard with real cameras."""
     from app.calibration_wizard.presenter import WizardPresenter
     from app.calibration_wizard.room import CalibrationRoom
     from app.calibration_wizard.solving import start_solving
-    from engine.capture.sources import discover, open_pairs
+    from engine.capture.raw_pairs import open_pairs
 
-    return CalibrationRoom(WizardPresenter(open_pairs, start_solving), discover, window)
+    return CalibrationRoom(WizardPresenter(open_pairs, start_solving), window)

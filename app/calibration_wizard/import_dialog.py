@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -37,7 +38,6 @@ FILES: Mapping[RigFormat, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )  # fmt: skip
-UNITS = (("metres", 1.0), ("centimetres", 0.01), ("millimetres", 0.001))
 MOST_FILES = 4
 
 
@@ -56,10 +56,17 @@ class ImportDialog(QDialog):
         self._labels = [QLabel() for _ in range(MOST_FILES)]
         self.places = [QLineEdit() for _ in range(MOST_FILES)]
         self._rows = [self._row(place) for place in self.places]
-        self._unit = QComboBox()
-        for name, metres in UNITS:
-            self._unit.addItem(name, metres)
-        self._width, self._height = _pixels(), _pixels()
+        self.unit_mm = QDoubleSpinBox()
+        self.unit_mm.setRange(0.001, 10_000.0)
+        self.unit_mm.setDecimals(3)
+        self.unit_mm.setSuffix(" mm")
+        self.unit_mm.setValue(1000.0)
+        self.unit_mm.lineEdit().setTextMargins(7, 0, 7, 0)
+        self.unit_mm.setToolTip(
+            "1000 where the file counts in metres, 10 in centimetres, 1 in millimetres; the side "
+            "of a square where it counts in squares"
+        )
+        self.width_px, self.height_px = _pixels(), _pixels()
         self._problem = muted()
         self._buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
@@ -90,12 +97,12 @@ class ImportDialog(QDialog):
         paths = [Path(place.text().strip()).expanduser() for place in self.places]
         if kind is None:
             return load_rig(paths[0])
-        size = (self._width.value(), self._height.value())
+        size = (self.width_px.value(), self.height_px.value())
         return import_rig(
             kind,
             paths[: kind.file_count],
             size_px=size if min(size) > 0 else None,
-            unit_m=self._unit.currentData(),
+            unit_m=self.unit_mm.value() / 1000,
         )
 
     def _changed(self) -> None:
@@ -107,7 +114,7 @@ class ImportDialog(QDialog):
             row.setVisible(shown)
             label.setText(names[index] if shown else "")
         foreign = kind is not None
-        for widget in (self._unit, self._unit_label, self._size, self._size_label):
+        for widget in (self.unit_mm, self._unit_label, self._size, self._size_label):
             widget.setVisible(foreign)
         say(self._problem, "")
         self.adjustSize()
@@ -128,20 +135,20 @@ class ImportDialog(QDialog):
             place.setText(chosen)
 
     def _lay_out(self) -> None:
-        self._unit_label, self._size_label = QLabel("Unit of lengths"), QLabel("Size of pictures")
+        self._unit_label, self._size_label = QLabel("One unit is"), QLabel("Size of pictures")
         self._size = QWidget()
         size = QHBoxLayout(self._size)
         size.setContentsMargins(0, 0, 0, 0)
-        size.addWidget(self._width)
+        size.addWidget(self.width_px)
         size.addWidget(QLabel("×"))
-        size.addWidget(self._height)
+        size.addWidget(self.height_px)
         size.addWidget(QLabel("px, where the file leaves it out"), 1)
         form = QFormLayout()
         form.setVerticalSpacing(10)
         form.addRow("Made by", self.kind)
         for label, row in zip(self._labels, self._rows, strict=True):
             form.addRow(label, row)
-        form.addRow(self._unit_label, self._unit)
+        form.addRow(self._unit_label, self.unit_mm)
         form.addRow(self._size_label, self._size)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)
@@ -153,5 +160,6 @@ class ImportDialog(QDialog):
 def _pixels() -> QSpinBox:
     field = QSpinBox()
     field.setRange(0, 20_000)
+    field.lineEdit().setTextMargins(7, 0, 7, 0)
     field.setSpecialValueText("–")
     return field

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from app.background import ThreadWork, Work
 from app.board_print import write_board_pdf
 from app.calibration_wizard.dialog import WizardDialog
 from app.calibration_wizard.import_dialog import ImportDialog
@@ -16,13 +15,10 @@ from app.calibration_wizard.presenter import Page, WizardPresenter
 from app.calibration_wizard.saving import save
 from calibration.board import AnyBoard
 from calibration.stored_rig import StoredRig
-from engine.capture.camera import SourceInfo
 from engine.errors import UserError
 
 LOOK_MS = 40
 CLOSE_S = 1.0
-
-FindPairs = Callable[[], Sequence[SourceInfo]]
 
 
 class CalibrationRoom(QObject):
@@ -33,13 +29,10 @@ class CalibrationRoom(QObject):
     track_asked = Signal(str, object)
     """(uri, Path): track these cameras with the rig that was saved there."""
 
-    def __init__(self, presenter: WizardPresenter, find: FindPairs, parent: QWidget) -> None:
-        """`find` looks for stereo cameras; it may take long, and runs in a thread."""
+    def __init__(self, presenter: WizardPresenter, parent: QWidget) -> None:
         super().__init__(parent)
         self.presenter = presenter
-        self._find = find
         self._parent = parent
-        self._search: Work[Sequence[SourceInfo]] | None = None
         self.dialog: WizardDialog | None = None
         self.question: QMessageBox | None = None
         self._kept_index = 0
@@ -53,7 +46,6 @@ class CalibrationRoom(QObject):
             self.dialog.raise_()
             return
         self._wanted = None
-        self._search = ThreadWork("pairs", lambda _watch: self._find())
         self.dialog = dialog = WizardDialog(self._parent)
         self._connect(dialog)
         dialog.board.show_form(self.presenter.form)
@@ -69,9 +61,6 @@ class CalibrationRoom(QObject):
                 self._timer.stop()
                 self._end()
             return
-        if self._search is not None and self._search.poll():
-            self.dialog.cameras.choice.show_found(self._search.result or ())
-            self._search = None
         self.dialog.present(self.presenter)
 
     def ask_to_leave(self) -> None:

@@ -158,15 +158,17 @@ def _summary(stored: StoredRig) -> str:
         if serials
         else "Your cameras have no serial numbers: nothing will tell if they are exchanged."
     )
-    lines = [
+    apart = (
         f"Two cameras {1000 * rig.baseline_m:.1f} mm apart, {width} x {height} px, "
-        f"{rig.left.lens.value} lens.",
-        f"Depth at half a metre: about {1000 * stored.expected_depth_error_m(0.5):.1f} mm off"
-        + ("." if stored.quality is not None else ", if the calibration is perfect."),
-        tied,
-    ]
-    wide = why_no_dense_depth(rig)
-    return "\n".join([*lines, *([wide] if wide else [])])
+        f"{rig.left.lens.value} lens."
+    )
+    return "\n".join([apart, why_no_dense_depth(rig) or _expected(stored), tied])
+
+
+def _expected(stored: StoredRig) -> str:
+    known = "" if stored.quality is not None else ", if the calibration is perfect"
+    error_mm = 1000 * stored.expected_depth_error_m(0.5)
+    return f"Depth at half a metre: about {error_mm:.1f} mm off{known}."
 
 
 def _why_not(stored: StoredRig) -> str:

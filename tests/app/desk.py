@@ -66,7 +66,7 @@ class Desk:
 
     def _make_calibration(self, window: QWidget) -> CalibrationRoom:
         presenter = WizardPresenter(self.shown.open_pairs, start_solving)
-        return CalibrationRoom(presenter, lambda: self.devices, window)
+        return CalibrationRoom(presenter, window)
 
     def _make(self, wish: SessionWish) -> FakeSession:
         self.sessions.append(FakeSession(wish, self.lingering))

@@ -16,11 +16,13 @@ from app.calibration_wizard.dialog import WizardDialog
 from app.calibration_wizard.import_dialog import ImportDialog
 from app.calibration_wizard.presenter import Page, WizardPresenter
 from app.calibration_wizard.room import CalibrationRoom
+from calibration.formats.files import RigFormat
 from calibration.storage import load_rig
 from calibration.stored_rig import StoredRig
 from tests.app.calibration_wizard.cameras import poses, rig
 from tests.app.calibration_wizard.solved import solved
 from tests.app.desk import Desk
+from tests.shared_data import shared_folder
 
 LONG_MS = 60_000
 PASSED_OVER = (Refusal.SIMILAR, Refusal.PARTLY_OUT, Refusal.LEFT_ONLY, Refusal.RIGHT_ONLY)
@@ -279,6 +281,28 @@ def test_a_rig_file_is_imported_and_refused_files_are_explained(
     assert isinstance(stored, StoredRig)
     assert stored.rig.baseline_m == pytest.approx(rig().baseline_m, rel=0.01)
     qtbot.waitUntil(lambda: "apart" in person.dialog.save._summary.text())
+
+
+def test_cameras_far_apart_are_told_that_there_is_no_depth_picture(
+    qtbot: QtBot, person: Person
+) -> None:
+    folder = shared_folder("data", "two_camera_clip")
+    person.room._import()
+    asking = person.dialog.findChild(ImportDialog)
+    assert asking is not None
+    asking.kind.setCurrentIndex(asking.kind.findData(RigFormat.OPENCV_TEXT))
+    names = ("c0.dat", "c1.dat", "rot_trans_c0.dat", "rot_trans_c1.dat")
+    for place, name in zip(asking.places, names, strict=True):
+        place.setText(str(folder / name))
+    asking.accept()
+    assert "leaves out the size" in asking._problem.text()
+    asking.width_px.setValue(720)
+    asking.height_px.setValue(720)
+    asking.unit_mm.setValue(35.0)
+    asking.accept()
+    summary = person.dialog.save._summary
+    qtbot.waitUntil(lambda: "too far for a depth picture" in summary.text())
+    assert "438.2 mm apart" in summary.text()
 
 
 def test_a_better_rig_is_replaced_only_when_told_to(
