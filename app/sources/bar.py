@@ -147,7 +147,7 @@ class SourceBar(QWidget):
         if self._toggle.objectName() != role:
             self._toggle.setObjectName(role)
             self._toggle.style().polish(self._toggle)
-        self._toggle.setToolTip("Stop tracking  (Space)" if running else "Start tracking  (Space)")
+        self._toggle.setToolTip("Stop tracking" if running else "Start tracking  (Space)")
         self._refresh.setEnabled(not searching)
 
     def _picked(self, index: int) -> None:
