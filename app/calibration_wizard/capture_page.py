@@ -36,6 +36,8 @@ class CapturePage(QWidget):
     undo_asked = Signal()
     capture_asked = Signal()
     automatic_changed = Signal(bool)
+    again_asked = Signal()
+    """Open the same cameras once more."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,6 +59,8 @@ class CapturePage(QWidget):
         self.sound = QCheckBox("Sound")
         self.sound.setToolTip("Beep whenever a view is kept")
         self.sound.setChecked(True)
+        self.again = QPushButton("Open again")
+        self.again.clicked.connect(self.again_asked)
         self._kept = 0
         self._shown: Look | None = None
         self._flash = QVariantAnimation(self)
@@ -88,6 +92,7 @@ class CapturePage(QWidget):
             say(self._reason, _reason(watch, look), theme.MUTED)
         warning = warning_of(presenter, status, look)
         say(self._warning, warning, theme.POOR if status.failure else theme.FAIR)
+        self.again.setVisible(bool(status.failure))
         self._show_progress(presenter)
 
     def _show_pictures(self, look: Look | None, total: int) -> None:
@@ -138,7 +143,10 @@ class CapturePage(QWidget):
         main.addWidget(self._hint)
         main.addWidget(self._reason)
         main.addLayout(pictures, 1)
-        main.addWidget(self._warning)
+        trouble = QHBoxLayout()
+        trouble.addWidget(self._warning, 1)
+        trouble.addWidget(self.again)
+        main.addLayout(trouble)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GAP_PX)

@@ -17,7 +17,8 @@ from app import theme
 from app.calibration_wizard.board_page import BoardPage
 from app.calibration_wizard.cameras_page import CamerasPage
 from app.calibration_wizard.capture_page import CapturePage
-from app.calibration_wizard.presenter import Page, WizardPresenter
+from app.calibration_wizard.pages import Page
+from app.calibration_wizard.presenter import WizardPresenter
 from app.calibration_wizard.preview_page import PreviewPage
 from app.calibration_wizard.report_page import ReportPage
 from app.calibration_wizard.save_page import SavePage

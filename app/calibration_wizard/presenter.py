@@ -8,14 +8,14 @@ are opened again only when they were let go. Methods belong to one thread and no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import IntEnum
 from pathlib import Path
-from typing import Protocol
 
 from app.background import Work
 from app.calibration_wizard.board_form import BoardForm
 from app.calibration_wizard.board_watch import BoardWatch
 from app.calibration_wizard.captured import LEAST_VIEWS, Book, Captured
+from app.calibration_wizard.endings import Endings
+from app.calibration_wizard.pages import Page
 from app.calibration_wizard.pair_feed import FeedStatus, OpenPairs, PairFeed
 from app.calibration_wizard.preview_watch import PreviewWatch
 from app.calibration_wizard.saving import stored_rig
@@ -26,27 +26,6 @@ from calibration.views import View
 from engine.stereo.pair import PairInfo
 
 StartSolving = Callable[[Sequence[View], AnyBoard, float | None], Work[StereoCalibration]]
-
-
-class Page(IntEnum):
-    """Where the person is, in order."""
-
-    BOARD = 0
-    CAMERAS = 1
-    CAPTURE = 2
-    SOLVE = 3
-    REPORT = 4
-    PREVIEW = 5
-    SAVE = 6
-
-
-class Running(Protocol):
-    """Something with a thread."""
-
-    @property
-    def running(self) -> bool: ...
-    def request_stop(self) -> None: ...
-    def stop(self, timeout_s: float) -> bool: ...
 
 
 class WizardPresenter:
@@ -72,7 +51,7 @@ class WizardPresenter:
         self._book = Book()
         self._info: PairInfo | None = None
         self._wanted_uri = ""
-        self._ending: list[Running] = []
+        self._endings = Endings()
 
     @property
     def book(self) -> Book:
@@ -158,7 +137,7 @@ class WizardPresenter:
         if page is not Page.SOLVE:
             self._end_solving()
         if page is not Page.PREVIEW:
-            self._end(self.preview)
+            self._endings.add(self.preview)
             self.preview = None
         self.page = page
         if page is Page.PREVIEW:
@@ -191,8 +170,7 @@ class WizardPresenter:
 
     def poll(self) -> None:
         """Take what has ended, begin what waited; to be called several times a second."""
-        self._ending = [thing for thing in self._ending if thing.running]
-        if self._wanted_uri and self.feed is None and not self._ending:
+        if self._wanted_uri and self.feed is None and not self._endings.running:
             self.feed = PairFeed(self._open_pairs, self._wanted_uri)
         self._info = self.feed_status.info or self._info
         if self.watch is None and self.feed is not None and self._board is not None:
@@ -212,7 +190,7 @@ class WizardPresenter:
         """Give up whatever was not saved; cameras and threads end by themselves."""
         self._end_solving()
         self._end_watch(keep=False)
-        self._end(self.preview)
+        self._endings.add(self.preview)
         self.preview = None
         self._end_feed()
         self._wanted_uri, self._info = "", None
@@ -222,14 +200,12 @@ class WizardPresenter:
     @property
     def running(self) -> bool:
         """Whether something has not ended yet."""
-        self._ending = [thing for thing in self._ending if thing.running]
-        return bool(self._ending) or self.feed is not None
+        return self._endings.running or self.feed is not None
 
     def close(self, timeout_s: float) -> bool:
         """Leave, and wait for cameras and threads; whether all have ended."""
         self.leave()
-        ended = [thing.stop(timeout_s) for thing in self._ending]
-        return all(ended)
+        return self._endings.stop(timeout_s)
 
     def _begin_preview(self) -> None:
         stored = self.stored
@@ -247,40 +223,16 @@ class WizardPresenter:
     def _end_watch(self, keep: bool) -> None:
         if self.watch is not None:
             self._book = self.watch.book if keep else Book()
-            self._end(self.watch)
+            self._endings.add(self.watch)
             self.watch = None
 
     def _end_feed(self) -> None:
         self._end_watch(keep=True)
-        self._end(self.preview)
-        self._end(self.feed)
+        self._endings.add(self.preview)
+        self._endings.add(self.feed)
         self.feed = self.preview = None
 
     def _end_solving(self) -> None:
         if self.solving is not None:
-            self._end(_WorkEnding(self.solving))
+            self._endings.add_work(self.solving)
             self.solving = None
-
-    def _end(self, thing: Running | None) -> None:
-        if thing is not None:
-            thing.request_stop()
-            self._ending.append(thing)
-
-
-class _WorkEnding:
-    """Work that nobody waits for any more, as something that runs."""
-
-    def __init__(self, work: Work[StereoCalibration]) -> None:
-        self._work = work
-
-    @property
-    def running(self) -> bool:
-        return not self._work.poll()
-
-    def request_stop(self) -> None:
-        self._work.cancel()
-
-    def stop(self, timeout_s: float) -> bool:
-        del timeout_s  # It has one of its own.
-        self._work.close()
-        return True

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app.board_print import write_board_pdf
 from app.calibration_wizard.dialog import WizardDialog
 from app.calibration_wizard.import_dialog import ImportDialog
-from app.calibration_wizard.presenter import Page, WizardPresenter
+from app.calibration_wizard.pages import Page
+from app.calibration_wizard.presenter import WizardPresenter
 from app.calibration_wizard.saving import save
 from calibration.board import AnyBoard
 from calibration.stored_rig import StoredRig
@@ -138,6 +139,7 @@ class CalibrationRoom(QObject):
         dialog.cameras.chosen.connect(presenter.choose_cameras)
         dialog.capture.undo_asked.connect(self._undo)
         dialog.capture.capture_asked.connect(self._capture)
+        dialog.capture.again_asked.connect(lambda: presenter.choose_cameras(presenter.uri))
         dialog.capture.automatic_changed.connect(self._set_automatic)
         dialog.report.drop_asked.connect(presenter.drop_view)
         dialog.report.restore_asked.connect(presenter.restore_dropped)

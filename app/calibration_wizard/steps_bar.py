@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from app import theme
-from app.calibration_wizard.presenter import Page
+from app.calibration_wizard.pages import Page
 from app.enrolment.chips import paint_tick
 
 TITLES = {

@@ -13,7 +13,7 @@ from calibration.board import AnyBoard
 from calibration.errors import UserError
 from calibration.rig import StereoRig
 from calibration.transforms import RigidTransform
-from engine.errors import EndOfStream
+from engine.errors import CameraDisconnected, EndOfStream
 from engine.stereo.pair import PairInfo, RawPair
 from tests.calibration.synthetic import (
     BOARD,
@@ -115,6 +115,8 @@ class ShownPairs:
         assert threading.current_thread() is self._shown.reader
         time.sleep(min(READ_S, timeout_s))
         films = self._shown.films
+        if self._shown.failure:
+            raise CameraDisconnected(self._shown.failure)
         if films and self._sequence >= len(films):
             raise EndOfStream(self.info.uri)
         if films:

@@ -10,7 +10,8 @@ import pytest
 from app.calibration_wizard.board_form import BoardForm
 from app.calibration_wizard.capture_gate import Refusal
 from app.calibration_wizard.captured import LEAST_VIEWS
-from app.calibration_wizard.presenter import Page, WizardPresenter
+from app.calibration_wizard.pages import Page
+from app.calibration_wizard.presenter import WizardPresenter
 from calibration.stored_rig import StoredRig
 from tests.app.calibration_wizard.cameras import Shown, poses, rig
 from tests.app.calibration_wizard.solved import FakeSolver, solved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from app.calibration_wizard.capture_gate import Refusal
 from app.calibration_wizard.captured import LEAST_VIEWS
 from app.calibration_wizard.dialog import WizardDialog
 from app.calibration_wizard.import_dialog import ImportDialog
-from app.calibration_wizard.presenter import Page, WizardPresenter
+from app.calibration_wizard.pages import Page
+from app.calibration_wizard.presenter import WizardPresenter
 from app.calibration_wizard.room import CalibrationRoom
 from calibration.formats.files import RigFormat
 from calibration.storage import load_rig
@@ -246,6 +248,20 @@ def test_cameras_that_fail_say_why(qtbot: QtBot, person: Person, desk: Desk) -> 
     assert not person.dialog.forth.isEnabled()
 
 
+def test_views_outlive_a_cable_that_was_pulled(qtbot: QtBot, person: Person, desk: Desk) -> None:
+    person.open_cameras()
+    person.capture(2)
+    page = person.dialog.capture
+    desk.shown.failure = "USB camera 1 was unplugged; plug it in again."
+    qtbot.waitUntil(page.again.isVisible, timeout=LONG_MS)
+    assert page._warning.text() == desk.shown.failure
+    kept = len(person.presenter.book.views)
+    desk.shown.failure = ""
+    person.click(page.again)
+    qtbot.waitUntil(lambda: person.presenter.live and not page.again.isVisible(), timeout=LONG_MS)
+    assert len(person.presenter.book.views) >= kept >= 2
+
+
 def test_solving_is_cancelled_by_going_back(qtbot: QtBot, person: Person) -> None:
     person.open_cameras()
     person.capture(LEAST_VIEWS)
@@ -257,6 +273,7 @@ def test_solving_is_cancelled_by_going_back(qtbot: QtBot, person: Person) -> Non
     assert person.room.question is not None
     person.click(_button(person.room.question, "Leave"))
     qtbot.waitUntil(lambda: not person.presenter.running, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: not multiprocessing.active_children(), timeout=LONG_MS)
 
 
 def test_a_rig_file_is_imported_and_refused_files_are_explained(
