@@ -73,6 +73,11 @@ QAbstractSpinBox {{ background: {RAISED.name()}; border: 1px solid {LINE.name()}
 QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QAbstractSpinBox:focus {{ border-color: {ACCENT.name()}; }}
+QCheckBox {{ spacing: 8px; }}
+QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {FAINT.name()};
+  border-radius: 4px; background: {RAISED.name()}; }}
+QCheckBox::indicator:checked {{ background: {ACCENT.name()}; border-color: {ACCENT.name()}; }}
+QCheckBox::indicator:focus {{ border-color: {ACCENT.name()}; }}
 QSplitter::handle {{ background: transparent; }}
 QSplitter::handle:hover {{ background: {LINE.name()}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}

@@ -117,7 +117,8 @@ class BoardPage(QWidget):
             board: AnyBoard | None = form.printed
             form.measured  # noqa: B018 (a measured length can be impossible as well)
         except CalibrationError as error:
-            board, self._problem = None, str(error)
+            # Without how it is written on the command line.
+            board, self._problem = None, f"{str(error).partition('; a board is')[0]}."
         if board is not None:
             try:
                 sheet = sheet_of(board, self._paper.currentText())

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.calibration_wizard.words import title
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +29,28 @@ class CameraForm:
     hints: tuple[str, ...]
     """What stands in each field while it is empty."""
     defaults: tuple[str, ...]
+    names: tuple[str, ...] = ("", "")
+    """Before each field; empty where the hint says enough."""
     browse: str = ""
     """ "folder" or "file", where fields are places on disk."""
 
 
 FORMS: tuple[CameraForm, ...] = (
-    CameraForm("Two webcams", "uvc:", ("Left: 0", "Right: 1"), ("0", "1")),
-    CameraForm("One camera with both pictures side by side", "uvc:", ("Number: 0",), ("0",)),
     CameraForm(
-        "Two folders of pictures", "images:", ("Folder of the left camera", "Of the right one"),
-        ("", ""), "folder",
+        "Two webcams", "uvc:", ("Number of the left camera", "Of the right one"), ("0", "1"),
+        ("Left", "Right"),
     ),
     CameraForm(
-        "Two films", "video:", ("Film of the left camera", "Of the right one"), ("", ""), "file"
+        "One camera with both pictures side by side", "uvc:", ("Number of the camera",), ("0",),
+        ("Number",),
+    ),
+    CameraForm(
+        "Two folders of pictures", "images:", ("Folder of the left camera", "Of the right one"),
+        ("", ""), browse="folder",
+    ),
+    CameraForm(
+        "Two films", "video:", ("Film of the left camera", "Of the right one"), ("", ""),
+        browse="file",
     ),
     CameraForm("Typed source", "", ("For example uvc:0,2",), ("",)),
 )  # fmt: skip
@@ -76,6 +86,7 @@ class CameraChoice(QWidget):
         self._size.setToolTip("Track with the same resolution: a calibration is for one")
         for width, height in SIZES_PX:
             self._size.addItem(f"{width} × {height}", (width, height))
+        self._names = [title(""), title("")]
         self._fields = [QLineEdit(), QLineEdit()]
         self._browse = [QPushButton("…"), QPushButton("…")]
         self._open = theme.styled(QPushButton("Open"), "primary")
@@ -88,6 +99,7 @@ class CameraChoice(QWidget):
             button.clicked.connect(lambda _=False, k=index: self._look_for(k))
             field.returnPressed.connect(self._ask)
             field.textChanged.connect(self._check)
+            row.addWidget(self._names[index])
             row.addWidget(field, 1)
             row.addWidget(button)
         row.addWidget(self._size)
@@ -125,10 +137,12 @@ class CameraChoice(QWidget):
             shown = index < len(form.hints)
             field.setVisible(shown)
             button.setVisible(shown and bool(form.browse))
+            self._names[index].setVisible(shown and bool(form.names[index]))
             if shown:
                 field.setPlaceholderText(form.hints[index])
                 field.setAccessibleName(form.hints[index])
                 field.setText(form.defaults[index])
+                self._names[index].setText(form.names[index])
         self._check()
 
     def _check(self) -> None:

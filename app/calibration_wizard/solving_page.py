@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app import theme
 from app.calibration_wizard.presenter import WizardPresenter
@@ -28,14 +27,15 @@ class SolvingPage(QWidget):
         inner.setFixedWidth(WIDTH_PX)
         column = QVBoxLayout(inner)
         column.setSpacing(12)
+        column.addStretch(2)
         column.addWidget(self._heading)
         column.addWidget(self._bar)
         column.addWidget(self._stage)
-        outer = QVBoxLayout(self)
-        outer.addStretch(2)
+        column.addStretch(3)
+        outer = QHBoxLayout(self)
+        outer.addStretch(1)
         outer.addWidget(inner)
-        outer.addStretch(3)
-        outer.setAlignment(inner, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(1)
 
     @property
     def failure(self) -> str:
