@@ -19,6 +19,7 @@ from engine.runtime.clock import NS_PER_S, monotonic_ns
 from engine.runtime.slot import Slot
 from engine.runtime.worker import Finished, StopSignal
 from engine.sinks import FrameSinks
+from engine.stereo.status import StereoStatus
 
 READ_TIMEOUT_S = 0.2
 """Bounds the time that a stop request waits for a silent device."""
@@ -51,6 +52,8 @@ class CaptureStatus:
     frames: int = 0
     camera_drops: int = 0
     """Frames that a live device counted and we never got."""
+    stereo: StereoStatus | None = None
+    """How the pairs of a stereo camera come; None of any other."""
 
 
 class CaptureLoop:
@@ -200,4 +203,5 @@ class CaptureLoop:
             reconnecting_since_ns=None,
             frames=self._status.frames + 1,
             camera_drops=self._status.camera_drops + lost,
+            stereo=getattr(self._camera, "stereo", None),
         )

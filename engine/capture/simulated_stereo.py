@@ -37,6 +37,7 @@ from engine.runtime.clock import NS_PER_S, monotonic_ns
 from engine.stereo.camera import StereoCamera
 from engine.stereo.pair import PairInfo, RawPair
 from engine.stereo.rectified import grey
+from engine.stereo.status import StereoStatus
 
 if TYPE_CHECKING:  # numba and the hand model load on use.
     from engine.capture.stereo_film import RenderedPair
@@ -124,6 +125,11 @@ class TakesCamera(CloseOnExit):
         self._sequence = 0
         self._camera = self._take(0)
         self.info = replace(self._camera.info, frame_count=info.frame_count)
+
+    @property
+    def stereo(self) -> StereoStatus:
+        """Of the take that is shown."""
+        return self._camera.stereo
 
     def read(self, timeout_s: float = 1.0) -> Frame:
         """The next frame; see `engine.capture.camera.Camera.read`."""

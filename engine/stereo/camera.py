@@ -7,7 +7,7 @@ estimators that want to see them. Everything behind it works as with any depth c
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from engine.runtime.clock import NS_PER_MS
 from engine.stereo.matching import StereoMatcher
 from engine.stereo.pair import PairInfo, PairSource, Pixels, RawPair
 from engine.stereo.rectified import Rectifier, grey
+from engine.stereo.status import StereoStatus
 
 LARGEST_SKEW_MS = 10.0
 """A hand that moves by 0.3 m/s goes 3 mm in that time, at half a metre three pixels."""
@@ -35,19 +36,6 @@ JUDGED_AT_M = 0.5
 WIDEST_PX, WORKING_WIDTH_PX = 800, 640
 """Matching has to keep up with the hand: wider pictures than the first are matched at the second
 width. A hand is 100 to 300 pixels wide then."""
-
-
-@dataclass(frozen=True, slots=True)
-class StereoStatus:
-    """How the pairs come, as seen from any thread."""
-
-    pairs: int = 0
-    dropped: int = 0
-    """Pairs whose pictures were too far apart in time."""
-    skew_ms: float = 0.0
-    """Of the newest pair."""
-    drift: DriftCheck | None = None
-    """Whether the rig is still as calibrated, by the first pair; None where nobody looked."""
 
 
 class StereoCamera(CloseOnExit):

@@ -20,7 +20,7 @@ LAYER_M = 0.30
 FARTHEST_M = 1.2
 """Hands beyond are not looked for."""
 LAYERS = 3
-SMALLEST_SHARE = 0.001
+SMALLEST_SHARE = 0.003
 """Of the picture: pieces below are no hand."""
 MARGIN_CELLS = 3
 """Around a block, in coarse pixels: its outline is known no better."""
