@@ -103,7 +103,7 @@ def test_bad_uri_gets_one_sentence(tmp_path: Path, uri: str, words: str) -> None
 
 
 def test_two_cameras_far_apart_say_that_there_is_no_dense_depth(tmp_path: Path) -> None:
-    clip = shared_folder("two_camera_clip")
+    clip = shared_folder("data", "two_camera_clip")
     files = ("c0.dat", "c1.dat", "rot_trans_c0.dat", "rot_trans_c1.dat")
     stored = import_rig(RigFormat.OPENCV_TEXT, [clip / name for name in files], size_px=(720, 720))
     rig = tmp_path / "clip.toml"
