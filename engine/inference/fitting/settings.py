@@ -25,8 +25,9 @@ class FitSettings(NamedTuple):
     """Weight of sideways distance; without it fingertips are not pulled along the finger."""
     tangent_slack_m: float = 0.002
     """Sideways distance that costs nothing."""
-    silhouette_weight: float = 0.3
-    """Pull of vertices outside the hand mask to its border; 1 or more loses fingers."""
+    silhouette_weight: float = 0.05
+    """Pull of vertices outside the hand mask to its border; sensors lose edge pixels, so much of it
+    makes hands small, and 1 or more loses fingers."""
     silhouette_robust_m: float = 0.006
     no_data_share: float = 0.3
     """A pixel without data says this much less than one that shows the background."""
@@ -42,7 +43,7 @@ class FitSettings(NamedTuple):
     """Geman-McClure scale of network joints."""
     collision_weight: float = 1.0
     """Weight of a metre of penetration between fingers, relative to a depth point."""
-    prior_weight: float = 3.0
+    prior_weight: float = 1.5
     """Pull of the angles to their rest values, in units of (angle / sigma) squared."""
     coupling_weight: float = 1.0
     coupling_ratio: float = 0.6
