@@ -8,7 +8,7 @@
 | hands | 0, 1, 2 | hands that are shown |
 | side | right, left | which one, where it is one |
 | mode | stream, shuffled, empty | smooth motion; unconnected frames, each with another person, pose, view and sensor, for measuring; the same without any hand |
-| sensor | any, ideal, structured_light, time_of_flight, active_stereo | what the device does to the depth; `any` draws one for every shuffled frame |
+| sensor | any, ideal, structured_light, time_of_flight, active_stereo, stereo_matching | what the device does to the depth; `any` draws one for every shuffled frame |
 | body | 0, 1 | whether the person is in the picture, or an arm alone |
 | motion | free, guided | whatever comes to mind; the enrolment's script, over and over |
 | infrared | 0, 1, 2 | pictures of infrared imagers: the depth image's own ("left"), and one 5 cm to its right |
@@ -36,7 +36,14 @@ from engine.runtime.clock import NS_PER_S, monotonic_ns
 
 MODES = ("stream", "shuffled", "empty")
 MOTIONS = ("free", "guided")
-SENSORS = ("any", "ideal", "structured_light", "time_of_flight", "active_stereo")
+SENSORS = (
+    "any",
+    "ideal",
+    "structured_light",
+    "time_of_flight",
+    "active_stereo",
+    "stereo_matching",
+)
 FOCAL_OVER_WIDTH = 0.86
 """About 60 degrees across, as most short-range depth cameras have."""
 

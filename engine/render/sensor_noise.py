@@ -70,13 +70,30 @@ def _active_stereo(depth: Depth, rng: np.random.Generator) -> Depth:
     return missing_regions(depth, 0.35, rng)
 
 
+def _stereo_matching(depth: Depth, rng: np.random.Generator) -> Depth:
+    """Semi-global matching of a passive pair, see engine/stereo: webs where windows straddle an
+    outline, no depth left of near things, disparities drawn to whole pixels."""
+    width = depth.shape[1] / 640
+    hidden = occlusion_band(depth, rng.uniform(20.0, 60.0) * width)
+    webs = webbed(depth, rng.uniform(3.0, 12.0) * width, rng.uniform(8.0, 30.0) * width, rng)
+    depth = np.where(hidden & (webs == depth), 0, webs).astype(np.float32)
+    depth = correlated_noise(depth, rng.uniform(0.001, 0.006), rng, finest=4)
+    depth = correlated_noise(depth, rng.uniform(0.001, 0.006), rng, finest=12)
+    depth = pixel_locked(depth, rng.uniform(20.0, 60.0) * width, rng.uniform(0.0, 0.5))
+    edge = depth_edges(depth)
+    depth = dropped(depth, edge, rng.uniform(0.0, 0.5), rng)
+    return missing_regions(depth, 0.5, rng)
+
+
 SENSORS: dict[str, Callable[[Depth, np.random.Generator], Depth]] = {
     "ideal": _near_ideal,
     "structured_light": _structured_light,
     "time_of_flight": _time_of_flight,
     "active_stereo": _active_stereo,
+    "stereo_matching": _stereo_matching,
 }
-SENSOR_SHARES = (0.1, 0.35, 0.35, 0.2)
+SENSOR_SHARES = (0.1, 0.35, 0.35, 0.2, 0.0)
+"""How often each is drawn. The shipped networks were trained without the last."""
 
 
 def sample_sensor(rng: np.random.Generator) -> str:
@@ -177,6 +194,47 @@ def fattened(depth: Depth, rng: np.random.Generator) -> Depth:
     size = int(rng.integers(2, 4))
     nearest = cv2.erode(_far_where_empty(depth), np.ones((size, size), np.uint8))
     return np.where(nearest < FAR_M / 2, nearest, 0).astype(np.float32)
+
+
+def webbed(depth: Depth, growth_px: float, gap_px: float, rng: np.random.Generator) -> Depth:
+    """The nearer surface grows over the outline by up to half of `growth_px` on each side, here
+    more and there less, and fills gaps up to `gap_px`: a window that sees two surfaces gives both
+    the nearer one's distance."""
+    near = _far_where_empty(depth)
+    grown = cv2.erode(near, _disc(growth_px))
+    closed = cv2.dilate(cv2.erode(near, _disc(gap_px)), _disc(gap_px))
+    webs = np.where(_patches(depth.shape, rng) > -0.6, grown, near)
+    webs = np.where(_patches(depth.shape, rng) > 0, np.minimum(closed, webs), webs)
+    return np.where(webs < FAR_M / 2, webs, 0).astype(np.float32)
+
+
+def _disc(size_px: float) -> npt.NDArray[np.uint8]:
+    size = max(round(size_px), 1)
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
+
+
+def _patches(shape: tuple[int, ...], rng: np.random.Generator) -> Depth:
+    """[H, W] smooth noise, some ten grains across, with a standard deviation below 1."""
+    grain = rng.standard_normal((12, 16)).astype(np.float32)
+    size = (shape[1], shape[0])
+    return np.asarray(cv2.resize(grain, size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def occlusion_band(depth: Depth, scale_px_m: float) -> Mask:
+    """What the right camera of a pair does not see: left of near things, as wide as disparities
+    differ. `scale_px_m` is focal length times baseline: disparity is that by depth."""
+    disparity = np.where(depth > 0, scale_px_m / np.maximum(depth, 1e-3), 0).astype(np.float32)
+    u = np.arange(depth.shape[1], dtype=np.float32)[None]
+    seen_at = np.where(depth > 0, u - disparity, np.float32(np.inf))
+    from_right = np.minimum.accumulate(seen_at[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray((seen_at > from_right + 1.0) & (depth > 0), np.bool_)
+
+
+def pixel_locked(depth: Depth, scale_px_m: float, strength: float) -> Depth:
+    """Disparities are drawn to whole pixels, as by a parabola through three costs."""
+    disparity = scale_px_m / np.maximum(depth, 1e-3)
+    drawn = disparity - strength * np.sin(2 * np.pi * disparity) / (2 * np.pi)
+    return np.where(depth > 0, scale_px_m / np.maximum(drawn, 1e-3), 0).astype(np.float32)
 
 
 def missing_regions(depth: Depth, chance: float, rng: np.random.Generator) -> Depth:

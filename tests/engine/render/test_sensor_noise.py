@@ -21,12 +21,15 @@ from engine.render.sensor_noise import (
     fattened,
     flying_pixels,
     missing_regions,
+    occlusion_band,
+    pixel_locked,
     projector_shadow,
     quantised,
     rounded_silhouette,
     sample_sensor,
     slant_dropout,
     smoothed,
+    webbed,
     white_noise,
 )
 
@@ -232,3 +235,30 @@ def test_pixels_that_are_lost_do_not_fly() -> None:
     flown = flying_pixels(lost, edge, 1.0, _rng(1))
     np.testing.assert_array_equal(flown == 0, lost == 0)
     assert flown[flown > 0].min() >= 0.5
+
+
+def test_webs_fill_narrow_gaps_and_leave_wide_ones() -> None:
+    fingers = np.full((120, 160), 0.8, np.float32)
+    fingers[20:100, 30:50] = fingers[20:100, 56:76] = fingers[20:100, 116:136] = 0.5
+    narrow, wide = [], []
+    for seed in SEEDS:
+        depth = webbed(fingers, 3.0, 12.0, _rng(seed))
+        narrow.append((depth[40:80, 50:56] == 0.5).mean())
+        wide.append((depth[40:80, 80:112] == 0.5).mean())
+    assert np.mean(narrow) > 0.4
+    assert max(wide) == 0.0
+
+
+def test_the_right_camera_does_not_see_left_of_near_things() -> None:
+    hidden = occlusion_band(STEP, 10.0)  # Disparities 20 and 12.5: 7.5 px between them.
+    assert hidden[:, 14:20].all()
+    assert not hidden[:, :12].any()
+    assert not hidden[:, 20:].any()
+
+
+def test_locked_disparities_are_whole_where_they_were_and_nearer_between() -> None:
+    disparities = np.array([[20.0, 20.2, 20.5, 20.8]], np.float32)
+    drawn = 30.0 / pixel_locked((30.0 / disparities).astype(np.float32), 30.0, 0.5)
+    off = np.abs(drawn - np.round(disparities)) - np.abs(disparities - np.round(disparities))
+    np.testing.assert_allclose(drawn[0, [0, 2]], [20.0, 20.5], atol=1e-3)
+    assert (off[0, [1, 3]] < -0.05).all()
