@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,10 @@ from calibration.distorted_camera import DistortedCamera
 from calibration.rig import StereoRig
 from calibration.stored_rig import StoredRig
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
+from engine.capture.capture_loop import CaptureLoop
 from engine.errors import SourceError
-from engine.messages import HandTruth, Side
+from engine.messages import FrameSet, HandTruth, Side
+from engine.runtime.slot import Slot
 from engine.stereo import camera as stereo_camera
 from engine.stereo.camera import HOPELESS_PAIRS, StereoCamera, working_view
 from engine.stereo.pair import PairInfo, RawPair
@@ -157,3 +160,20 @@ def test_a_moved_camera_is_seen_by_the_first_pair(monkeypatch: pytest.MonkeyPatc
         assert camera.stereo.drift.known
         assert camera.stereo.drift.recalibrate is recalibrate
     assert len(looked) == 2
+
+
+def test_the_capture_thread_tells_of_skew_and_drops() -> None:
+    frames: Slot[FrameSet] = Slot()
+    wall = Wall((2.0, 14.0, 3.0))
+    loop = CaptureLoop("wall:", lambda _: StereoCamera(wall, StoredRig(straight_rig())), frames)
+    stop = threading.Event()
+    for _ in range(3):  # Opening, and two frames.
+        loop.step(stop)
+    latest = frames.peek()
+    assert latest is not None
+    assert latest[1].skew_ns == 3 * MS
+    assert loop.status.stereo is not None
+    assert loop.status.stereo.dropped == 1
+    assert loop.status.camera_drops == 1
+    loop.close()
+    assert wall.closed
