@@ -105,7 +105,6 @@ class ShuffledPairs:
         self._options = options
         self._rig = rig
         self._looks = looks
-        self._small = options.camera.scaled(0.25)
         self._imagers = RigImagers(rig, looks, np.random.default_rng([options.seed, 11]))
 
     def __call__(self, sequence: int) -> RenderedPair:
@@ -125,10 +124,13 @@ class ShuffledPairs:
         nearest, farthest = self._looks.distances_m
         if not all(nearest <= hand.palm_centre[2] <= farthest for hand in geometry.hands[:1]):
             return False
-        T = self._rig.T_right_from_left
         return all(
-            min(render_scene(scene, self._small).visible, default=1.0) >= MIN_VISIBLE
-            for scene in (geometry, geometry.moved(T.rotation, T.translation))
+            min(
+                render_scene(geometry.moved(T.rotation, T.translation), camera).visible,
+                default=1.0,
+            )
+            >= MIN_VISIBLE
+            for camera, T in _small_cameras(self._rig)
         )
 
 
@@ -175,10 +177,12 @@ class StreamPairs:
     def visible(self, sequence: int, rig: StereoRig) -> float:
         """The least share of a hand that one of the cameras sees, 0..1; arms hide nothing."""
         hands, _ = self._scene.hands_at(sequence)
-        T = rig.T_right_from_left
-        small = self._options.camera.scaled(0.25)
-        both = (hands, [hand.moved(T.rotation, T.translation) for hand in hands])
-        return min((_share_in_view(h, small) for seen in both for h in seen), default=0.0)
+        shares = [
+            _share_in_view(hand.moved(T.rotation, T.translation), camera)
+            for camera, T in _small_cameras(rig)
+            for hand in hands
+        ]
+        return min(shares, default=0.0)
 
     def _dressed(self, things: Sequence[Mesh], rng: np.random.Generator) -> list[Surface]:
         """What never moves; a person's head has the skin of the hands."""
@@ -215,6 +219,14 @@ def take_of_pairs(
         return replace(pair, name=f"{pair.name};take={take}")
 
     return film
+
+
+def _small_cameras(rig: StereoRig) -> tuple[tuple[PinholeCamera, RigidTransform], ...]:
+    """Both cameras with a quarter of their pixels, and where they are seen from the left one."""
+    return (
+        (rig.left.pinhole.scaled(0.25), RigidTransform.identity()),
+        (rig.right.pinhole.scaled(0.25), rig.T_right_from_left),
+    )
 
 
 def _share_in_view(hand: HandInScene, camera: PinholeCamera) -> float:
