@@ -10,7 +10,7 @@ from app.bridge import SessionBridge
 from app.personal import PersonalRoom
 from app.sessions import SessionsRoom
 from app.sources.room import SourcesRoom
-from app.tracking.presenter import TrackingPresenter
+from app.tracking.presenter import Action, TrackingPresenter
 from app.tracking.side_column import SideMode
 from app.tracking.view import TrackingView
 from engine.messages import Frame, Scene
@@ -47,6 +47,12 @@ class LiveDisplay(QObject):
         self._timer = QTimer(self, interval=FIGURES_MS)
         self._timer.timeout.connect(self._show_figures)
         self._timer.start()
+
+    def act(self, action: Action) -> bool:
+        """Do what a banner's button says; whether it was about what is displayed."""
+        if action is Action.LATER:
+            self._tracking.stereo.dismiss()
+        return action is Action.LATER
 
     def _began(self) -> None:
         self._personal.begin_session()

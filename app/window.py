@@ -39,7 +39,8 @@ from app.viewport.widget import PictureSource, ViewportWidget
 from engine.adaptation.profile_store import ProfileStore
 from engine.capture.camera import SourceInfo
 
-BAR_ACTIONS = ("set_points", "set_skeleton", "set_grid", "set_mirrored", "reset_view")
+BAR_ACTIONS = ("set_points", "set_skeleton", "reset_view")
+"""Of the view; the others stand in its menu and have keys."""
 
 
 class MainWindow(QMainWindow):
@@ -234,7 +235,6 @@ class MainWindow(QMainWindow):
         self.choices.remember_person(personal.profile_name, personal.improve, personal.learning)
 
     def _act(self, action: Action) -> None:
-        if self.sessions.act(action) or self.personal.act(action):
-            return
-        if action is not Action.NONE:
+        done = self.sessions.act(action) or self.personal.act(action)
+        if not (done or self.display.act(action) or self.calibration.act(action)):
             self.start(self.sources.current)

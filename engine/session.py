@@ -32,6 +32,7 @@ from engine.recording.session_recording import SessionRecording
 from engine.runtime.slot import Slot
 from engine.runtime.worker import Worker
 from engine.sinks import SceneSink
+from engine.stereo.status import StereoStatus
 from engine.tracker import Learning, Tracker
 
 if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
@@ -78,6 +79,10 @@ class SessionStatus:
     """Frames that the device counted and never delivered."""
     adaptation: AdaptationStatus | None = None
     """None where nothing adapts."""
+    camera: CameraInfo | None = None
+    """What is known of the source; None until it is open."""
+    stereo: StereoStatus | None = None
+    """How the pairs of a stereo camera come; None of any other."""
 
     @property
     def running(self) -> bool:
@@ -249,6 +254,8 @@ class TrackingSession:
             drops=self._drops(),
             camera_drops=captured.camera_drops,
             adaptation=None if self.adaptation is None else self.adaptation.status(),
+            camera=captured.info,
+            stereo=captured.stereo,
         )
 
     def failure_traceback(self) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.bridge import SessionBridge
+from app.tracking.presenter import Action
 from engine.capture.sources import with_rig
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ class CalibrationEntry(QObject):
             self._resume = self._bridge.active
             self._bridge.stop()
         self._room.open()
+
+    def act(self, action: Action) -> bool:
+        """Do what a banner's button says; whether it was about the calibration."""
+        if action is Action.CALIBRATE:
+            self.calibrate()
+        return action is Action.CALIBRATE
 
     def leave(self) -> None:
         """The window goes: let go of the cameras in the background."""

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.tracking.figures import NS_PER_S, Rolling, Spread
+from app.tracking.stereo import StereoFigures, StereoPresenter
 from app.tracking.verdict import Verdict, judge
 from engine.messages import HandState, Scene, Side
 from engine.session import SessionState, SessionStatus
@@ -56,6 +57,7 @@ class Action(StrEnum):
     SHOW_FOLDER = "Show in folder"
     OPEN = "Open"
     CANCEL = "Cancel"
+    CALIBRATE = "Calibrate…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,15 @@ class Figures:
     to_screen_ms: Spread | None = None
     stages_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """Median of each stage, in the order in which they ran."""
+    stereo: StereoFigures | None = None
+    """Only of stereo cameras."""
 
 
 class TrackingPresenter:
     """Turns session facts into conditions and figures. One thread."""
 
     def __init__(self) -> None:
+        self.stereo = StereoPresenter()
         self._status: SessionStatus | None = None
         self._stopping = self._standing = False
         self._scene: Scene | None
@@ -128,6 +133,7 @@ class TrackingPresenter:
 
     def begin(self) -> None:
         """Another session: forget what was seen of the last one."""
+        self.stereo.begin()
         self._scene = None
         self._running_since_ns = None
         self._to_mesh, self._to_screen = Rolling(), Rolling()
@@ -139,6 +145,7 @@ class TrackingPresenter:
         """The session as it is now; None without one. `stopping`: asked to end, still holding.
         `standing`: a recording that was paused, so nothing new is expected."""
         self._status, self._stopping, self._standing = status, stopping, standing
+        self.stereo.update(status, now_ns)
         if standing:
             self._scene_seen_ns = self._hand_seen_ns = now_ns
         if status is None or not status.running:
@@ -189,6 +196,7 @@ class TrackingPresenter:
             to_mesh_ms=self._to_mesh.spread(now_ns),
             to_screen_ms=self._to_screen.spread(now_ns),
             stages_ms=self._stage_medians(now_ns),
+            stereo=self._stereo_figures(now_ns, live),
         )
 
     @property
@@ -216,6 +224,15 @@ class TrackingPresenter:
         verdict = judge(residual_m, hand)
         return HandCard(hand.hand_id, hand.side, hand.confidence, residual_m * 1e3, verdict)
 
+    def _stereo_figures(self, now_ns: int, live: bool) -> StereoFigures | None:
+        """Of the hand that lies worst on the depth, as in the meters."""
+        cards = self._hand_cards(now_ns) if live else ()
+        worst = max(cards, key=lambda card: card.residual_mm, default=None)
+        if worst is None or self._scene is None:
+            return self.stereo.figures(now_ns, None, np.nan)
+        hand = next(hand for hand in self._scene.hands if hand.hand_id == worst.hand_id)
+        return self.stereo.figures(now_ns, hand, worst.residual_mm)
+
     def _stage_medians(self, now_ns: int) -> Mapping[str, float]:
         spreads = {name: rolling.spread(now_ns) for name, rolling in self._stages.items()}
         return MappingProxyType({name: s.median for name, s in spreads.items() if s is not None})
@@ -242,6 +259,9 @@ class TrackingPresenter:
         if self._scene is None:
             waited_ns = now_ns - (self._running_since_ns or now_ns)
             return _WARMING_UP if waited_ns > WARM_UP_S * NS_PER_S else None
+        moved = self.stereo.moved
+        if moved is not None:
+            return Banner(Tone.WARNING, _MOVED, moved.sentence, Action.CALIBRATE, (Action.LATER,))
         if self._scene.hands:
             return None
         if now_ns - self._hand_seen_ns < NO_HAND_AFTER_S * NS_PER_S:
@@ -261,6 +281,7 @@ _WARMING_UP = Banner(
 _IDLE = Banner(
     Tone.CALM, "Ready", "Choose a source above, then press Space or Start.", Action.START
 )
+_MOVED = "The cameras have moved: depth is wrong"
 NO_HAND = Banner(Tone.CALM, "No hand in view", "Hold a hand 30 to 60 cm in front of the camera.")
 
 

@@ -58,6 +58,7 @@ class SideColumn(QScrollArea):
         }
         self._everything = (meters, *figures, learning, enrolment)
         self._dispensable = (*figures[:1], meters)
+        self._absent: set[QWidget] = set()
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
@@ -82,6 +83,12 @@ class SideColumn(QScrollArea):
         self._pane.setVisible(mode is not SideMode.RESULT)
         self._arrange()
 
+    def set_present(self, card: QWidget, present: bool) -> None:
+        """Whether there is anything for a card to show; at first there is for all."""
+        if present is (card in self._absent):
+            (self._absent.discard if present else self._absent.add)(card)
+            self._arrange()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
@@ -93,7 +100,7 @@ class SideColumn(QScrollArea):
         return super().eventFilter(watched, event)
 
     def _arrange(self) -> None:
-        shown = list(self._cards[self._mode])
+        shown = [card for card in self._cards[self._mode] if card not in self._absent]
         for card in self._dispensable:
             if card in shown and len(shown) > 1 and self._left(shown) < PANE_MIN_PX:
                 shown.remove(card)

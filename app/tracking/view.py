@@ -13,6 +13,7 @@ from app.tracking.hud import ConfidenceCard, SpeedCard
 from app.tracking.meters_card import MetersCard
 from app.tracking.presenter import Condition, Figures
 from app.tracking.side_column import SIDE_FIRST_PX, SideColumn, SideMode
+from app.tracking.stereo_card import StereoCard
 from app.viewport.surface import HandSurface
 from app.viewport.widget import ViewOptions, ViewportWidget
 from engine.inference.meters import TruthReadings
@@ -42,6 +43,7 @@ class TrackingView(QWidget):
         self.viewport = viewport
         self._pane = CameraPane(surface)
         self._meters, self._confidence, self._speed = MetersCard(), ConfidenceCard(), SpeedCard()
+        self._stereo = StereoCard()
         self._banner = BannerView(viewport)
         self._banner.acted.connect(self.action_asked)
         self._caption = _overlay_label(viewport)
@@ -49,8 +51,9 @@ class TrackingView(QWidget):
         self._note_timer = QTimer(self, singleShot=True, interval=NOTE_MS)
         self._note_timer.timeout.connect(self._end_note)
         self._source = ""
-        figures = (self._confidence, self._speed)
+        figures = (self._confidence, self._stereo, self._speed)
         self._side = SideColumn(self._pane, self._meters, figures, learning, enrolment)
+        self._side.set_present(self._stereo, False)
         self._main = QStackedWidget()
         self._main.addWidget(viewport)
         self._main.addWidget(comparison)
@@ -97,8 +100,9 @@ class TrackingView(QWidget):
 
     def show_figures(self, figures: Figures) -> None:
         """Numbers of this moment."""
-        for card in (self._meters, self._confidence, self._speed):
+        for card in (self._meters, self._confidence, self._stereo, self._speed):
             card.show_figures(figures)
+        self._side.set_present(self._stereo, figures.stereo is not None)
         self._source = _caption_text(figures)
         self._show_caption()
 

@@ -1,0 +1,26 @@
+"""What is known of a stereo camera, for tests of what is shown of it."""
+
+from __future__ import annotations
+
+from calibration.drift import DriftCheck, EpipolarError
+from engine.capture.camera import CameraInfo
+from tests.app.scenes import CAMERA
+
+STEADY = DriftCheck(True, EpipolarError(240, 0.3, 0.21, 1.0), False, "The rig is as calibrated.")
+MOVED = DriftCheck(
+    True,
+    EpipolarError(180, 3.4, 3.1, 0.4),
+    True,
+    "The rig has changed since it was calibrated: matched points are 3.1 px off their lines, and "
+    "up to 1.2 px is expected; calibrate again.",
+)
+UNCLEAR = DriftCheck(
+    False, EpipolarError(3, 9.0, 8.0, 0.0), False, "Whether the rig is calibrated is not known."
+)
+
+
+def stereo_info(error_m: float = 0.002) -> CameraInfo:
+    """A camera whose depth is so uncertain at half a metre."""
+    return CameraInfo(
+        "uvc:0,1", "Two webcams", CAMERA, 30.0, True, False, depth_error_at_half_metre_m=error_m
+    )
