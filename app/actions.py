@@ -39,7 +39,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Tracking",
         "Open a source…",
         "Ctrl+O",
-        "Open a folder or data set",
+        "Open a folder, data set or stereo camera",
         separated=True,
     ),
     ActionSpec(

@@ -19,7 +19,7 @@ from app.exporting.room import ExportRoom
 from app.playback.room import PlaybackRoom
 from app.recording.badge import record_icon
 from app.recording.room import RecordingRoom
-from app.sources.open_dialog import SESSION_FILES
+from app.sources.forms import SESSION_FILES
 from app.tracking.presenter import Action, Banner, Tone
 from app.viewport.surface import HandSurface
 from app.viewport.widget import ViewportWidget

@@ -27,7 +27,7 @@ from app.exporting.presenter import (
     has_axes,
     usual_target,
 )
-from app.sources.open_dialog import SESSION_FILES
+from app.sources.forms import SESSION_FILES
 from engine.export.axes import PRESETS, ExportFormat
 from engine.recording.place import sessions_folder
 

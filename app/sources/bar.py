@@ -10,13 +10,20 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QToolB
 
 from app import theme
 from app.eliding_list import ElidingList
-from app.sources.open_dialog import DATASET_FORM, FOLDER_FORM, SESSION_FORM, TYPED_FORM
+from app.sources.forms import (
+    DATASET_FORM,
+    FOLDER_FORM,
+    SESSION_FORM,
+    STEREO_FORM,
+    TYPED_FORM,
+)
 from app.sources.presenter import Choice, Kind
 
 OPENERS = (
     ("Open session…", SESSION_FORM),
     ("Open folder…", FOLDER_FORM),
     ("Open data set…", DATASET_FORM),
+    ("Open stereo camera…", STEREO_FORM),
     ("Type a source…", TYPED_FORM),
 )
 

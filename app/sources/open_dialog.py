@@ -1,66 +1,40 @@
-"""The dialog for sources that are not found by themselves: folders, data sets, typed URIs."""
+"""The dialog for sources that are not found by themselves: folders, data sets, stereo cameras."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app import theme
-from engine.recording.place import sessions_folder
+from app.sources.forms import FOLDER_FORM, FORMS, RIG_FILES, SourceForm
+from app.sources.place_field import PlaceField
 
-
-@dataclass(frozen=True, slots=True)
-class SourceForm:
-    """How one kind of source is written."""
-
-    label: str
-    scheme: str
-    """With the colon; empty for a URI typed whole."""
-    hint: str
-    files: str = ""
-    """For a place that is a file: what the file dialog shows."""
-
-
-SESSION_FILES = "Recorded sessions (*.mcap)"
-FORMS: tuple[SourceForm, ...] = (
-    SourceForm("Recorded session", "replay:", "A .mcap file", SESSION_FILES),
-    SourceForm("Folder of depth images", "folder:", "16-bit PNGs and a camera.json"),
-    SourceForm("CVAR data set", "cvar:", "The folder of the unpacked data set"),
-    SourceForm("NYU data set", "nyu:", "The folder of the unpacked data set"),
-    SourceForm("MSRA data set", "msra:", "The folder of the unpacked data set"),
-    SourceForm("ICVL data set", "icvl:", "The folder of the unpacked data set"),
-    SourceForm("RealSense recording", "realsense:", "A .bag file", "Recordings (*.bag)"),
-    SourceForm("Typed source", "", "For example sim:seed=3,hands=2 or realsense:SERIAL"),
-)
-SESSION_FORM, FOLDER_FORM, DATASET_FORM, TYPED_FORM = 0, 1, 2, 7
+RIG_HINT = "What Calibrate two cameras… in the menu Tracking wrote"
+WIDTH_PX = 560
 
 
 class OpenSourceDialog(QDialog):
-    """Builds a source URI; `uri` is empty until something was entered."""
+    """Builds a source URI; `uri` is empty until what the kind needs was entered."""
 
     def __init__(self, parent: QWidget, form_index: int = FOLDER_FORM) -> None:
         super().__init__(parent)
         self.setWindowTitle("Open a source")
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(WIDTH_PX)
         self._kind = QComboBox()
+        self._kind.setAccessibleName("Kind")
         self._kind.addItems([form.label for form in FORMS])
-        self._place = QLineEdit()
-        self._browse = QPushButton("Browse…")
-        self._browse.clicked.connect(self._choose)
+        self._places = (PlaceField("Place"), PlaceField("Place of the right camera"))
+        self._rig = PlaceField("Rig file")
+        self._rig.ask_for(RIG_HINT, RIG_FILES)
         self._preview = theme.styled(QLabel(), "muted")
+        self._preview.setWordWrap(True)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
         )
@@ -68,46 +42,49 @@ class OpenSourceDialog(QDialog):
         buttons.rejected.connect(self.reject)
         self._open = buttons.button(QDialogButtonBox.StandardButton.Open)
         self._build(buttons)
-        self._kind.currentIndexChanged.connect(self._changed)
-        self._place.textChanged.connect(self._changed)
         self._kind.setCurrentIndex(form_index)
-        self._changed()
+        self._picked()
+        self._kind.currentIndexChanged.connect(self._picked)
+        for field in (*self._places, self._rig):
+            field.changed.connect(self._changed)
 
     @property
     def uri(self) -> str:
-        place = self._place.text().strip()
-        return f"{self._form.scheme}{place}" if place else ""
+        """Empty where something is missing."""
+        return self._form.uri([place.text for place in self._places], self._rig.text)
 
     @property
     def _form(self) -> SourceForm:
         return FORMS[self._kind.currentIndex()]
 
     def _build(self, buttons: QDialogButtonBox) -> None:
-        place = QHBoxLayout()
-        place.addWidget(self._place, 1)
-        place.addWidget(self._browse)
-        form = QFormLayout()
-        form.setVerticalSpacing(10)
-        form.addRow("Kind", self._kind)
-        form.addRow("Place", place)
-        form.addRow("", self._preview)
+        left, right = self._places
+        self._first = QLabel("Place")
+        rows = self._rows = QFormLayout()
+        rows.setVerticalSpacing(10)
+        rows.addRow("Kind", self._kind)
+        rows.addRow(self._first, left)
+        rows.addRow("Right", right)
+        rows.addRow("Rig file", self._rig)
+        rows.addRow("", self._preview)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)
-        column.addLayout(form)
+        column.addLayout(rows)
+        column.addStretch(1)
         column.addWidget(buttons)
 
-    def _changed(self) -> None:
+    def _picked(self) -> None:
+        """Another kind: ask for what it needs. What was entered stays where it fits."""
         form = self._form
-        self._place.setPlaceholderText(form.hint)
-        self._browse.setVisible(bool(form.scheme))
-        self._preview.setText(f"Opens {self.uri}" if self.uri else form.hint)
-        self._open.setEnabled(bool(self.uri))
+        for place, hint in zip(self._places, form.hints, strict=False):
+            place.ask_for(hint, form.files, form.folders)
+        two = len(form.hints) > 1
+        self._first.setText("Left" if two else "Place")
+        self._rows.setRowVisible(self._places[1], two)
+        self._rows.setRowVisible(self._rig, form.rig)
+        self._changed()
 
-    def _choose(self) -> None:
-        if self._form.files:
-            folder = str(sessions_folder()) if self._form.files == SESSION_FILES else ""
-            chosen, _ = QFileDialog.getOpenFileName(self, "Open", folder, self._form.files)
-        else:
-            chosen = QFileDialog.getExistingDirectory(self, "Open")
-        if chosen:
-            self._place.setText(chosen)
+    def _changed(self) -> None:
+        uri = self.uri
+        self._preview.setText(f"Opens {uri}" if uri else self._form.missing)
+        self._open.setEnabled(bool(uri))

@@ -11,6 +11,9 @@ from pathlib import Path
 from engine.capture.camera import SourceInfo
 
 SIMULATED_URI = "sim:"
+SIMULATED_STEREO_URI = "sim-stereo:"
+PAIR_SCHEMES = ("uvc", "images", "video")
+"""Whose place is that of the left and that of the right camera, with a comma between."""
 
 
 class Kind(StrEnum):
@@ -63,10 +66,13 @@ class SourcesPresenter:
         return True
 
     def choices(self, current_uri: str, recent_uris: Sequence[str]) -> tuple[Choice, ...]:
-        """Devices first, then the simulated camera, then what was used before."""
+        """Devices first, then the simulated cameras, then what was used before."""
         live = [Choice(s.uri, s.name, Kind.DEVICE) for s in self._found if s.live]
-        simulated = Choice(SIMULATED_URI, "Simulated hand", Kind.SIMULATED)
-        listed = [*live, simulated]
+        simulated = [
+            Choice(SIMULATED_URI, "Simulated hand", Kind.SIMULATED),
+            Choice(SIMULATED_STEREO_URI, "Simulated stereo camera", Kind.SIMULATED),
+        ]
+        listed = [*live, *simulated]
         known = {choice.uri for choice in listed}
         for uri in (current_uri, *recent_uris):
             if uri and uri not in known:
@@ -80,11 +86,9 @@ class SourcesPresenter:
         attached = [source.uri for source in self._found if source.live]
         if remembered_uri in attached:
             return remembered_uri
-        path = Path(rest.partition("?")[0])
-        recorded = scheme != "realsense" or path.suffix == ".bag"
-        if rest and scheme != "sim" and recorded and path.exists():
+        if scheme in ("sim", "sim-stereo") and remembered_uri != SIMULATED_URI:
             return remembered_uri
-        if scheme == "sim" and rest:
+        if rest and _still_there(scheme, rest, attached):
             return remembered_uri
         return attached[0] if attached else SIMULATED_URI
 
@@ -92,17 +96,42 @@ class SourcesPresenter:
 def label_of(uri: str) -> str:
     """A short name for a recording or typed source."""
     scheme, _, rest = uri.partition(":")
-    location, mark, options = rest.partition("?")
-    name = Path(location).name or location
-    where = f"{name}{mark}{options}" if name else options
-    return f"{_SCHEME_NAMES.get(scheme, scheme)}  ·  {where}" if where else uri
+    location, _, options = rest.partition("?")
+    name = ", ".join(Path(place).name or place for place in _places(scheme, location))
+    told = ",".join(option for option in options.split(",") if not option.startswith("rig="))
+    where = f"{name}?{told}" if name and told else name or told
+    called = _SCHEME_NAMES.get(scheme, scheme)
+    return f"{called}  ·  {where}" if where else _SCHEME_NAMES.get(scheme, uri)
+
+
+def _still_there(scheme: str, rest: str, attached: Sequence[str]) -> bool:
+    """Whether a source that was used before can be opened, as far as can be told from outside."""
+    location = rest.partition("?")[0]
+    if scheme == "uvc":
+        return True  # Webcams have no serial numbers to look for.
+    if scheme == "realsense-ir":
+        return f"realsense:{location}" in attached
+    if scheme == "realsense" and Path(location).suffix != ".bag":
+        return False
+    return all(Path(place).expanduser().exists() for place in _places(scheme, location))
+
+
+def _places(scheme: str, location: str) -> list[str]:
+    """Of the left and the right camera, or the only one; a folder may have a comma in its name."""
+    return location.split(",") if scheme in PAIR_SCHEMES else [location]
 
 
 _SCHEME_NAMES = {
     "folder": "Folder",
     "realsense": "RealSense",
+    "realsense-ir": "RealSense infrared",
+    "zed": "ZED",
+    "uvc": "Webcams",
+    "images": "Two folders",
+    "video": "Two films",
     "replay": "Session",
     "sim": "Simulated hand",
+    "sim-stereo": "Simulated stereo camera",
     "cvar": "CVAR data set",
     "nyu": "NYU data set",
     "msra": "MSRA data set",

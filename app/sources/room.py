@@ -11,7 +11,8 @@ from app.bridge import SessionBridge
 from app.choices import Choices
 from app.sources.bar import SourceBar
 from app.sources.drop import DropTarget
-from app.sources.open_dialog import FOLDER_FORM, OpenSourceDialog
+from app.sources.forms import FOLDER_FORM
+from app.sources.open_dialog import OpenSourceDialog
 from app.sources.presenter import SourcesPresenter
 from engine.capture.camera import SourceInfo
 
@@ -75,7 +76,7 @@ class SourcesRoom(QObject):
         self.open(FOLDER_FORM)
 
     def open(self, form_index: int) -> None:
-        """Ask for a folder, data set or typed source; does not block."""
+        """Ask for a folder, data set, stereo camera or typed source; does not block."""
         dialog = OpenSourceDialog(self.bar.window(), form_index)
         dialog.accepted.connect(lambda: self.chosen.emit(dialog.uri))
         dialog.finished.connect(dialog.deleteLater)

@@ -14,6 +14,7 @@ from app.viewport.render_process import Picture, RenderReply, RenderRequest
 from engine.adaptation.enrolment_poses import STEPS
 from engine.adaptation.progress import AdaptationProgress
 from engine.adaptation.status import AdaptationState, AdaptationStatus
+from engine.capture.camera import CameraInfo
 from engine.capture.playback import PlaybackControl
 from engine.inference.meters import TruthReadings
 from engine.inference.sighting import Sighting
@@ -21,6 +22,7 @@ from engine.messages import Frame, FrameSet, Health, Scene, Side
 from engine.recording.layout import SessionError
 from engine.recording.recorder import RecordingState, RecordingStatus
 from engine.session import SessionState, SessionStatus
+from engine.stereo.status import StereoStatus
 
 
 class FakeAdaptation:
@@ -72,6 +74,8 @@ class FakeSession:
         self.recording_status: RecordingStatus | None = None
         self.recording_end_asked = False
         self.playback = PlaybackControl()
+        self.camera: CameraInfo | None = None
+        self.stereo: StereoStatus | None = None
 
     def start(self) -> None:
         self.started = True
@@ -118,7 +122,13 @@ class FakeSession:
     def status(self) -> SessionStatus:
         adaptation = None if self.adaptation is None else self.adaptation.status()
         return SessionStatus(
-            self.state, self.uri, "A camera", sentence=self.sentence, adaptation=adaptation
+            self.state,
+            self.uri,
+            "A camera",
+            sentence=self.sentence,
+            adaptation=adaptation,
+            camera=self.camera,
+            stereo=self.stereo,
         )
 
 

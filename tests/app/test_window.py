@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from app.actions import ACTIONS
 from app.settings import load_settings
-from app.sources.open_dialog import FORMS, OpenSourceDialog
 from app.tracking.presenter import Tone
 from engine.capture.camera import SourceInfo
 from engine.runtime.clock import monotonic_ns
@@ -226,18 +225,6 @@ def test_a_screenshot_is_written(
     monkeypatch.setattr("app.window.picture_path", lambda: tmp_path / "deep" / "shot.png")
     target = desk.window.save_screenshot()
     qtbot.waitUntil(lambda: target.is_file() and target.stat().st_size > 1000)
-
-
-def test_the_open_dialog_writes_uris(qtbot: QtBot, desk: Desk) -> None:
-    dialog = OpenSourceDialog(desk.window)
-    qtbot.addWidget(dialog)
-    assert not dialog._open.isEnabled()
-    dialog._place.setText("/data/walk")
-    assert dialog.uri == "folder:/data/walk"
-    dialog._kind.setCurrentIndex(len(FORMS) - 1)
-    dialog._place.setText("sim:seed=3")
-    assert dialog.uri == "sim:seed=3"
-    assert dialog._open.isEnabled()
 
 
 def test_a_renderer_that_cannot_start_is_told_and_the_rest_works(qtbot: QtBot, desk: Desk) -> None:

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from app.exporting.dialog import ExportDialog
 from app.settings import load_settings
-from app.sources.open_dialog import SESSION_FORM, OpenSourceDialog
+from app.sources.forms import SESSION_FORM
+from app.sources.open_dialog import OpenSourceDialog
 from app.tracking.presenter import Action
 from engine.capture.playback import Position
 from engine.recording.recorder import RecordingState
@@ -288,7 +289,7 @@ def test_how_it_is_played_is_remembered(qtbot: QtBot, desk: Desk) -> None:
 def test_a_session_is_chosen_in_the_dialog(qtbot: QtBot, desk: Desk) -> None:
     dialog = OpenSourceDialog(desk.window, SESSION_FORM)
     qtbot.addWidget(dialog)
-    dialog._place.setText("/data/walk.mcap")
+    dialog._places[0].enter("/data/walk.mcap")
     assert dialog.uri == "replay:/data/walk.mcap"
 
 

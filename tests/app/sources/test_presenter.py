@@ -28,14 +28,18 @@ def _wait(presenter: SourcesPresenter) -> None:
         time.sleep(0.001)
 
 
-def test_before_a_search_the_simulated_hand_is_offered() -> None:
+def test_before_a_search_the_simulated_cameras_are_offered() -> None:
     choices = SourcesPresenter(list).choices("sim:", ())
-    assert [(c.uri, c.kind) for c in choices] == [("sim:", Kind.SIMULATED)]
+    assert [(c.uri, c.label) for c in choices] == [
+        ("sim:", "Simulated hand"),
+        ("sim-stereo:", "Simulated stereo camera"),
+    ]
+    assert {c.kind for c in choices} == {Kind.SIMULATED}
 
 
-def test_devices_come_first_by_name_then_the_simulated_hand_then_recent_ones() -> None:
+def test_devices_come_first_by_name_then_simulated_ones_then_recent_ones() -> None:
     choices = _searched().choices("sim:", ("folder:/data/x", "realsense:123"))
-    assert [c.uri for c in choices] == ["realsense:123", "sim:", "folder:/data/x"]
+    assert [c.uri for c in choices] == ["realsense:123", "sim:", "sim-stereo:", "folder:/data/x"]
     assert choices[0].label == "Intel RealSense D435"
 
 
@@ -73,7 +77,7 @@ def test_a_broken_sdk_finds_nothing(error: type[Exception]) -> None:
     presenter = SourcesPresenter(broken)
     presenter.refresh()
     _wait(presenter)
-    assert [c.uri for c in presenter.choices("sim:", ())] == ["sim:"]
+    assert [c.uri for c in presenter.choices("sim:", ())] == ["sim:", "sim-stereo:"]
 
 
 def test_an_unplugged_device_is_not_opened_at_the_start() -> None:
@@ -90,12 +94,38 @@ def test_a_folder_is_opened_again_only_if_it_is_still_there(tmp_path: Path) -> N
     assert _searched([SIMULATED]).first_uri(f"folder:{tmp_path}/gone") == "sim:"
 
 
+def test_two_folders_are_opened_again_only_if_both_are_still_there(tmp_path: Path) -> None:
+    for name in ("left", "right"):
+        (tmp_path / name).mkdir()
+        uri = f"images:{tmp_path}/left,{tmp_path}/right?rig={tmp_path}/rig.toml"
+        assert _searched([SIMULATED]).first_uri(uri) == ("sim:" if name == "left" else uri)
+
+
+@pytest.mark.parametrize(
+    ("uri", "found"),
+    [
+        ("sim-stereo:", "sim-stereo:"),
+        ("uvc:0,1?rig=/rig.toml", "uvc:0,1?rig=/rig.toml"),
+        ("realsense-ir:123", "realsense-ir:123"),
+        ("realsense-ir:7", "realsense:123"),
+        ("zed:7", "realsense:123"),
+    ],
+)
+def test_a_stereo_camera_is_opened_again_unless_it_is_known_to_be_gone(
+    uri: str, found: str
+) -> None:
+    assert _searched().first_uri(uri) == found
+
+
 @pytest.mark.parametrize(
     ("uri", "label"),
     [
         ("folder:/data/walk", "Folder  ·  walk"),
         ("cvar:/data/P4?fps=15", "CVAR data set  ·  P4?fps=15"),
         ("sim:seed=3", "Simulated hand  ·  seed=3"),
+        ("sim-stereo:", "Simulated stereo camera"),
+        ("uvc:0,1?rig=/home/me/rig.toml", "Webcams  ·  0, 1"),
+        ("images:/a/left,/a/right?rig=/a/rig.toml,fps=10", "Two folders  ·  left, right?fps=10"),
         ("odd", "odd"),
     ],
 )

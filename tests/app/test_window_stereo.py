@@ -1,0 +1,129 @@
+"""The window with a stereo camera: its figures, cameras that have moved, rigs that are too wide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app import theme
+from app.tracking.presenter import Action, Tone
+from app.tracking.stereo_card import StereoCard
+from calibration.transforms import RigidTransform, rotation_from_axis_angle
+from engine.session import SessionState, TrackingSession
+from engine.stereo.status import StereoStatus
+from tests.app.desk import Desk
+from tests.app.fakes import FakeSession
+from tests.app.tracking.rigs import MOVED, STEADY, stereo_info
+from tests.fakes.estimators import EmptyEstimator
+from tests.fakes.stereo_pairs import straight_rig, write_pictures, write_rig
+
+
+def _run_stereo(qtbot: QtBot, desk: Desk, stereo: StereoStatus) -> FakeSession:
+    session = desk.run(qtbot)
+    session.camera, session.stereo = stereo_info(), stereo
+    qtbot.waitUntil(_card(desk).isVisible)
+    return session
+
+
+def _card(desk: Desk) -> StereoCard:
+    return desk.window.view._stereo
+
+
+def test_the_group_is_there_only_for_stereo_cameras(qtbot: QtBot, desk: Desk) -> None:
+    session = desk.run(qtbot)
+    qtbot.waitUntil(lambda: "Good fit" in desk.window.view._meters._verdict.text())
+    assert not _card(desk).isVisible()
+    session.camera, session.stereo = stereo_info(), StereoStatus(40, 2, 1.2, STEADY)
+    qtbot.waitUntil(_card(desk).isVisible)
+    desk.window.start("folder:/data/x")
+    qtbot.waitUntil(lambda: not _card(desk).isVisible())
+
+
+def test_skew_drops_drift_and_depth_error_are_shown(qtbot: QtBot, desk: Desk) -> None:
+    session = _run_stereo(qtbot, desk, StereoStatus(40, 0, 1.2, STEADY))
+    cells = _card(desk)._cells
+    desk.feed(session, sequence=2)
+    qtbot.waitUntil(lambda: cells["skew"].text() == "1.2 ms")
+    assert cells["dropped"].text() == "0 of 40"
+    assert _card(desk)._verdict.text() == "Rows agree to 0.2 px"
+    expected, fit = cells["depth"].text().split("  ·  ")
+    assert expected.endswith(" mm")
+    assert fit == "fit 1.8 mm"
+    assert theme.FAIR.name() not in cells["dropped"].styleSheet()
+    session.stereo = StereoStatus(44, 3, 14.0, STEADY)
+    qtbot.waitUntil(lambda: cells["dropped"].text() == "3 of 44")
+    assert theme.FAIR.name() in cells["dropped"].styleSheet()
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (1440, 900)])
+def test_all_of_it_fits(qtbot: QtBot, desk: Desk, size: tuple[int, int]) -> None:
+    desk.window.resize(*size)
+    _run_stereo(qtbot, desk, StereoStatus(123_456, 1_234, 9.9, STEADY))
+    qtbot.wait(300)
+    side = desk.window.view._side
+    assert side.widget().sizeHint().height() <= side.viewport().height()
+    assert _card(desk).isVisible()
+    for label in (*_card(desk)._titles.values(), *_card(desk)._cells.values()):
+        assert label.width() >= label.sizeHint().width(), label.text()
+
+
+def _banner_button(qtbot: QtBot, desk: Desk, action: Action) -> None:
+    banner = desk.window.view.banner
+    qtbot.waitUntil(lambda: banner.banner is not None and banner.banner.tone is Tone.WARNING)
+    button = next(b for b in banner._buttons if b.text() == action.value)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_cameras_that_have_moved_lead_to_the_calibration(qtbot: QtBot, desk: Desk) -> None:
+    session = _run_stereo(qtbot, desk, StereoStatus(40, drift=MOVED))
+    desk.feed(session, sequence=2)
+    _banner_button(qtbot, desk, Action.CALIBRATE)
+    room = desk.window.calibration.room
+    assert room is not None
+    assert room.dialog is not None
+    assert room.dialog.isVisible()
+    assert session.stop_asked
+    room.leave()
+
+
+def test_the_calibration_can_wait(qtbot: QtBot, desk: Desk) -> None:
+    session = _run_stereo(qtbot, desk, StereoStatus(40, drift=MOVED))
+    desk.feed(session, sequence=2)
+    _banner_button(qtbot, desk, Action.LATER)
+
+    def goes_on() -> bool:
+        desk.feed(session, sequence=session.scene.sequence + 1)
+        banner = desk.window.view.banner.banner
+        return banner is None
+
+    qtbot.waitUntil(goes_on)
+    assert not session.stop_asked
+    assert len(desk.sessions) == 1
+    assert _card(desk)._verdict.text() == "Rows 3.1 px apart: calibrate again"
+
+
+def test_a_rig_that_is_too_wide_gets_its_sentence(
+    qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = write_pictures(tmp_path, 1)
+    R = rotation_from_axis_angle(np.array([0.0, np.radians(60.0), 0.0]))
+    rig = straight_rig()
+    T = RigidTransform(R, -R @ np.array([0.8, 0.0, 0.2]))
+    write_rig(tmp_path / "rig.toml", type(rig)(rig.left, rig.right, T))
+    monkeypatch.setattr(
+        desk.window.bridge, "_make_session", lambda wish: TrackingSession(wish.uri, EmptyEstimator)
+    )
+    desk.window.start(f"images:{where}")
+    shown = desk.window.view.banner
+    qtbot.waitUntil(lambda: shown.banner is not None and shown.banner.tone is Tone.ERROR)
+    assert shown.banner is not None
+    assert "so wide a baseline gives no dense depth" in shown.banner.advice
+    assert "put them side by side" in shown.banner.advice
+    assert desk.window.view.viewport.rect().contains(shown.geometry())
+    status = desk.window.bridge.status
+    assert status is not None
+    assert status.state is SessionState.FAILED
