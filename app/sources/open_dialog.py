@@ -16,7 +16,7 @@ from app import theme
 from app.sources.forms import FOLDER_FORM, FORMS, RIG_FILES, SourceForm
 from app.sources.place_field import PlaceField
 
-RIG_HINT = "What Calibrate two cameras… in the menu Tracking wrote"
+RIG_HINT = "A .toml file, from Calibrate two cameras…"
 WIDTH_PX = 560
 
 

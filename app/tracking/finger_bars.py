@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app import theme
-from app.tracking.presenter import HandCard
+from app.tracking.hud_figures import HandCard
 from engine.messages import Side
 
 FINGER_HEIGHT = (0.62, 0.90, 1.0, 0.93, 0.76)

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
 
 from app import theme
+from app.tracking.hud_figures import Figures, HandCard
 from app.tracking.meters import METERS, SHOWN_STEPS, Meter, MeterKind, meters_of
-from app.tracking.presenter import Figures, HandCard
 from app.tracking.sparkline import Sparkline
 from app.tracking.verdict import Grade
 from engine.inference.meters import TruthReadings

@@ -8,17 +8,17 @@ monotonic clock's nanoseconds and are always handed in.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
-from app.tracking.figures import NS_PER_S, Rolling, Spread
+from app.tracking.figures import NS_PER_S, Rolling
+from app.tracking.hud_figures import Figures, HandCard
 from app.tracking.stereo import StereoFigures, StereoPresenter
-from app.tracking.verdict import Verdict, judge
-from engine.messages import HandState, Scene, Side
+from app.tracking.verdict import judge
+from engine.messages import HandState, Scene
 from engine.session import SessionState, SessionStatus
 
 STALE_AFTER_S = 0.7
@@ -75,18 +75,6 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
-class HandCard:
-    """Figures of one hand."""
-
-    hand_id: int
-    side: Side
-    confidence: npt.NDArray[np.float64]
-    """[21] in 0..1."""
-    residual_mm: float
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
 class Condition:
     """How things stand; cheap, asked for at every look."""
 
@@ -95,25 +83,6 @@ class Condition:
     frozen: bool
     """What is on screen is not live."""
     banner: Banner | None
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """The numbers to show; a few times a second is what eyes can read."""
-
-    live: bool
-    source_name: str = ""
-    frames: int = 0
-    drops: int = 0
-    hands: tuple[HandCard, ...] = ()
-    tracked_hz: float = 0.0
-    shown_hz: float = 0.0
-    to_mesh_ms: Spread | None = None
-    to_screen_ms: Spread | None = None
-    stages_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Median of each stage, in the order in which they ran."""
-    stereo: StereoFigures | None = None
-    """Only of stereo cameras."""
 
 
 class TrackingPresenter:

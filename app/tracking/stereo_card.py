@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
 
 from app import theme
+from app.tracking.hud_figures import Figures
 from app.tracking.meters_card import GRADE_COLOR
-from app.tracking.presenter import Figures
 from app.tracking.stereo import StereoFigures
 
 NONE = "–"

@@ -10,8 +10,9 @@ from app.settings import Settings
 from app.tracking.banner_view import BannerView
 from app.tracking.camera_pane import CameraPane
 from app.tracking.hud import ConfidenceCard, SpeedCard
+from app.tracking.hud_figures import Figures
 from app.tracking.meters_card import MetersCard
-from app.tracking.presenter import Condition, Figures
+from app.tracking.presenter import Condition
 from app.tracking.side_column import SIDE_FIRST_PX, SideColumn, SideMode
 from app.tracking.stereo_card import StereoCard
 from app.viewport.surface import HandSurface
