@@ -19,6 +19,7 @@ from engine.capture.sources import with_rig
 if TYPE_CHECKING:
     from app.calibration_wizard.room import CalibrationRoom
 
+WEBCAMS = "uvc:"
 MakeRoom = Callable[[QWidget], "CalibrationRoom"]
 """(the window it lies over)"""
 
@@ -47,17 +48,19 @@ class CalibrationEntry(QObject):
         return self._room
 
     def calibrate(self) -> None:
-        """Begin; does not block."""
+        """Begin, with the webcams that are tracked if any are; does not block."""
         if self._window is None or self._bridge is None:
             return
         if self._room is None:
             self._room = self._make_room(self._window)
             self._room.track_asked.connect(self._track)
             self._room.left.connect(self._left)
+        wish = self._bridge.wish
+        tracked = wish.uri if wish is not None and wish.uri.startswith(WEBCAMS) else ""
         if self._room.dialog is None:
             self._resume = self._bridge.active
             self._bridge.stop()
-        self._room.open()
+        self._room.open(tracked)
 
     def act(self, action: Action) -> bool:
         """Do what a banner's button says; whether it was about the calibration."""

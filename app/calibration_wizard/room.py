@@ -41,8 +41,8 @@ class CalibrationRoom(QObject):
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.tick)
 
-    def open(self) -> None:
-        """Begin with the first page; does not block."""
+    def open(self, cameras: str = "") -> None:
+        """Begin with the first page; does not block. `cameras`, where given, are suggested."""
         if self.dialog is not None:
             self.dialog.raise_()
             return
@@ -50,6 +50,8 @@ class CalibrationRoom(QObject):
         self.dialog = dialog = WizardDialog(self._parent)
         self._connect(dialog)
         dialog.board.show_form(self.presenter.form)
+        if cameras:
+            dialog.cameras.choice.type(cameras)
         self._timer.start()
         self.tick()
         dialog.open()

@@ -90,6 +90,18 @@ def test_cameras_that_have_moved_lead_to_the_calibration(qtbot: QtBot, desk: Des
     room.leave()
 
 
+def test_the_webcams_in_use_are_those_to_calibrate(qtbot: QtBot, desk: Desk) -> None:
+    uri = "uvc:0,2?width=1280,height=720,rig=old.toml"
+    desk.window.start(uri)
+    qtbot.waitUntil(lambda: len(desk.sessions) == 1)
+    desk.window.calibration.calibrate()
+    room = desk.window.calibration.room
+    assert room is not None
+    assert room.dialog is not None
+    assert room.dialog.cameras.choice.uri == uri
+    room.leave()
+
+
 def test_the_calibration_can_wait(qtbot: QtBot, desk: Desk) -> None:
     session = _run_stereo(qtbot, desk, StereoStatus(40, drift=MOVED))
     desk.feed(session, sequence=2)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -30,6 +31,7 @@ from tests.fakes.cameras import (
     reopening,
 )
 from tests.fakes.estimators import EmptyEstimator, FailingEstimator, LearningEstimator
+from tests.fakes.stereo_pairs import write_pictures
 from tests.fakes.waiting import wait_until
 
 UNPLUGGED = CameraDisconnected("The camera was unplugged; plug it in again.")
@@ -53,6 +55,24 @@ def test_scene_belongs_to_a_frame_of_the_source() -> None:
         assert scene.latency_ms >= 0
         assert session.status().state is SessionState.RUNNING
         assert session.status().source_name == "Fake camera"
+
+
+def test_the_status_knows_the_camera_and_how_its_pairs_come(tmp_path: Path) -> None:
+    uri = f"images:{write_pictures(tmp_path)},loop=yes"
+    session = TrackingSession(uri, EmptyEstimator)
+    assert session.status().camera is None
+    assert session.status().stereo is None
+    with session:
+        wait_until(lambda: session.latest_scene() is not None)
+        status = session.status()
+    assert status.camera is not None
+    assert status.camera.expected_depth_error_m(0.5) is not None
+    assert status.stereo is not None
+    assert status.stereo.pairs > 0
+    assert status.stereo.drift is not None
+    with TrackingSession("fake:", EmptyEstimator, reopening(live)) as session:
+        wait_until(lambda: session.latest_scene() is not None)
+        assert session.status().stereo is None
 
 
 def test_start_returns_at_once_while_the_estimator_loads() -> None:
