@@ -8,7 +8,7 @@ import pytest
 from engine.adaptation.enrolment_poses import STEPS
 from engine.capture.guided_motion import STEP_S, GuidedMotion
 from engine.capture.simulated import SimulationOptions
-from engine.capture.simulated_film import StreamFilm, hand_of
+from engine.capture.simulated_film import StreamScene, hand_of
 from engine.capture.sources import open_camera
 from engine.hand.skinning import HandPose
 from engine.inference.depth_view import mirror_pose
@@ -35,13 +35,16 @@ def test_motion_is_calm() -> None:
 
 @pytest.mark.parametrize("side", Side)
 def test_poses_and_views_are_those_asked_for(side: Side) -> None:
-    film = StreamFilm(SimulationOptions(side=side, motion="guided", body=False, seed=2))
+    fps = 10 / STEP_S
+    options = SimulationOptions(side=side, motion="guided", body=False, seed=2, fps=fps)
+    scene = StreamScene(options, np.random.default_rng([2, 3]))
     model, close = hand_of(side), []
+    motion = GuidedMotion(model, options.seed)
     for number, step in enumerate(STEPS):
-        arm = film._motions[side].at((number + 0.9) * STEP_S)
-        placed = film._place(side, arm)
-        assert arm.pose_class == step.name
-        pose = HandPose(placed.arm.R_hand, placed.arm.wrist, arm.angles, np.zeros(10))
+        (placed,), label = scene.hands_at(10 * number + 9)
+        assert label == f"pose={step.name}"
+        angles = motion.at((number + 0.9) * STEP_S).angles
+        pose = HandPose(placed.arm.R_hand, placed.arm.wrist, angles, np.zeros(10))
         seen = mirror_pose(pose, model.side)
         close.append(step.closeness_in_view(seen, placed.posed.keypoints))
     assert np.median(close) > 0.6
