@@ -20,7 +20,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -30,9 +29,10 @@ import numpy.typing as npt
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import RigidTransform
 from engine.capture.camera import CameraInfo, CloseOnExit
+from engine.capture.pace import Pace
 from engine.errors import EndOfStream, SourceError
 from engine.messages import Float32, Frame, HandTruth, Picture, Side
-from engine.runtime.clock import NS_PER_S, monotonic_ns
+from engine.runtime.clock import monotonic_ns
 
 MODES = ("stream", "shuffled", "empty")
 MOTIONS = ("free", "guided")
@@ -119,7 +119,7 @@ class SimulatedCamera(CloseOnExit):
         self._info = info
         self._film = film
         self._sequence = 0
-        self._start_ns: int | None = None
+        self._pace = Pace(info.fps, info.uri)
 
     @property
     def info(self) -> CameraInfo:
@@ -133,7 +133,7 @@ class SimulatedCamera(CloseOnExit):
             raise EndOfStream(self._info.uri)
         image = self._film(sequence)
         if self._info.live:
-            self._keep_pace(sequence, timeout_s)
+            self._pace.wait(sequence, timeout_s)
         self._sequence += 1
         captured_ns = monotonic_ns()
         return Frame(
@@ -157,16 +157,6 @@ class SimulatedCamera(CloseOnExit):
                 for picture in image.pictures
             ),
         )
-
-    def _keep_pace(self, sequence: int, timeout_s: float) -> None:
-        if self._start_ns is None:
-            self._start_ns = monotonic_ns()
-        due_ns = self._start_ns + round(sequence * NS_PER_S / self._info.fps)
-        wait_s = (due_ns - monotonic_ns()) / NS_PER_S
-        if wait_s > timeout_s:
-            time.sleep(timeout_s)
-            raise TimeoutError(self._info.uri)
-        time.sleep(max(wait_s, 0.0))
 
 
 def open_simulated(options: Mapping[str, str]) -> SimulatedCamera:

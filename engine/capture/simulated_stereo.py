@@ -16,7 +16,6 @@ The truth is exact: the error of the calibration is part of what is measured.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -30,6 +29,7 @@ from calibration.rig import StereoRig
 from calibration.stored_rig import StoredRig
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
 from engine.capture.camera import CloseOnExit
+from engine.capture.pace import Pace
 from engine.capture.simulated import SimulationOptions, parse_simulation
 from engine.errors import EndOfStream, SourceError
 from engine.messages import Frame
@@ -197,7 +197,7 @@ class SimulatedPairs:
         self._film = film
         self._grey_only = grey_only
         self._sequence = 0
-        self._start_ns: int | None = None
+        self._pace = Pace(info.fps, info.uri)
 
     @property
     def info(self) -> PairInfo:
@@ -210,7 +210,7 @@ class SimulatedPairs:
             raise EndOfStream(self._info.uri)
         pair = self._film(sequence)
         if self._info.live:
-            self._keep_pace(sequence, timeout_s)
+            self._pace.wait(sequence, timeout_s)
         self._sequence += 1
         now_ns = monotonic_ns()
         return RawPair(
@@ -226,16 +226,6 @@ class SimulatedPairs:
 
     def close(self) -> None:
         """Nothing to release."""
-
-    def _keep_pace(self, sequence: int, timeout_s: float) -> None:
-        if self._start_ns is None:
-            self._start_ns = monotonic_ns()
-        due_ns = self._start_ns + round(sequence * NS_PER_S / self._info.fps)
-        wait_s = (due_ns - monotonic_ns()) / NS_PER_S
-        if wait_s > timeout_s:
-            time.sleep(timeout_s)
-            raise TimeoutError(self._info.uri)
-        time.sleep(max(wait_s, 0.0))
 
 
 def _parse(options: Mapping[str, str]) -> tuple[StereoOptions, SimulationOptions]:

@@ -46,7 +46,6 @@ class OpenVinoBackend:
         """A request for inputs of one shape: fixed shapes run faster than free ones."""
         model = self._model.clone()
         model.reshape(list(shape))
-        self._requests = {
-            shape: self._core.compile_model(model, "CPU", self._config).create_infer_request()
-        }
+        compiled = self._core.compile_model(model, "CPU", self._config)
+        self._requests[shape] = compiled.create_infer_request()
         return self._requests[shape]
