@@ -15,22 +15,14 @@ So 20 keypoints count. The labels are semi-automatic: a template skeleton of fix
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from calibration.camera_model import PinholeCamera
 from engine.capture.depth_png import metric_depth, read_depth_png
-from engine.capture.recorded import (
-    RecordedCamera,
-    RecordedImage,
-    Recording,
-    open_recording,
-    parse_playback,
-    recording_uri,
-)
 from engine.datasets.keypoints import KeypointMapping, finger_mapping, standard_keypoints
-from engine.datasets.labels import counted_lines, parse_joints, require_folder
-from engine.messages import Float64, HandTruth, Side
+from engine.datasets.labels import counted_lines, parse_joints
+from engine.datasets.layout import Labels, Layout
+from engine.messages import Float32
 
 CAMERA = PinholeCamera(width_px=320, height_px=240, fx=224.502, fy=230.494, cx=160.0, cy=120.0)
 DEPTH_UNIT_M = 0.001
@@ -46,35 +38,17 @@ MAPPING: KeypointMapping = {
 }
 
 
-def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
-    """Open one sequence; options `fps` and `loop`.
-
-    Raises:
-        SourceError: not such a folder, damaged labels or images, bad options.
-    """
-    folder = require_folder(Path(location).expanduser(), "joint.txt and depth PNGs (CVAR)")
-    names, keypoints = _read_labels(folder / "joint.txt")
-    playback = parse_playback(options)
-
-    def load(index: int) -> RecordedImage:
-        raw = read_depth_png(folder / names[index], CAMERA)
-        truth = HandTruth(Side.RIGHT, keypoints[index])
-        return RecordedImage(metric_depth(raw, DEPTH_UNIT_M, NO_DATA), names[index], (truth,))
-
-    recording = Recording(
-        uri=recording_uri("cvar", location, options),
-        name=f"CVAR {folder.resolve().name}",
-        camera=CAMERA,
-        count=len(names),
-        load=load,
-        has_truth=True,
-    )
-    return open_recording(recording, playback)
-
-
-def _read_labels(path: Path) -> tuple[list[str], Float64]:
-    """File names, and keypoints [N, 21, 3] in metres."""
+def _read_labels(folder: Path) -> Labels:
+    path = folder / "joint.txt"
     rows = [line.split() for line in counted_lines(path)]
     joints = parse_joints(path, [row[1:] for row in rows], JOINT_COUNT, first_line=2)
     points = CAMERA.unproject(joints[..., :2], joints[..., 2] * 0.001)
-    return [PurePosixPath(row[0]).name for row in rows], standard_keypoints(points, MAPPING)
+    names = [PurePosixPath(row[0]).name for row in rows]
+    return Labels(names, standard_keypoints(points, MAPPING))
+
+
+def _read_depth(path: Path) -> Float32:
+    return metric_depth(read_depth_png(path, CAMERA), DEPTH_UNIT_M, NO_DATA)
+
+
+open_location = Layout("cvar", "joint.txt and depth PNGs", CAMERA, _read_labels, _read_depth).open

@@ -18,25 +18,17 @@ and PIP is ours, and definition-aligned figures are the ones to compare. All han
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from calibration.camera_model import PinholeCamera
 from engine.capture.depth_png import metric_depth, read_depth_png
-from engine.capture.recorded import (
-    RecordedCamera,
-    RecordedImage,
-    Recording,
-    open_recording,
-    parse_playback,
-    recording_uri,
-)
 from engine.datasets.keypoints import KeypointMapping, finger_mapping, standard_keypoints
-from engine.datasets.labels import parse_joints, read_lines, require_folder
+from engine.datasets.labels import parse_joints, read_lines
+from engine.datasets.layout import Labels, Layout
 from engine.errors import SourceError
-from engine.messages import Float64, HandTruth, Side
+from engine.messages import Float32
 
 CAMERA = PinholeCamera(width_px=320, height_px=240, fx=241.42, fy=241.42, cx=160.0, cy=120.0)
 DEPTH_UNIT_M = 0.001
@@ -53,34 +45,12 @@ MAPPING: KeypointMapping = {
 }
 
 
-def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
-    """Open the Training or Testing folder; options `fps` and `loop`.
-
-    Raises:
-        SourceError: not such a folder, damaged labels or images, bad options.
-    """
-    folder = require_folder(Path(location).expanduser(), "label files and Depth/ (ICVL)")
-    labels = [_read_labels(path) for path in _label_files(folder)]
-    names = [name for listed, _ in labels for name in listed]
-    keypoints = np.concatenate([known for _, known in labels])
+def _read_labels(folder: Path) -> Labels:
+    labels = [_read_label_file(path) for path in _label_files(folder)]
+    names = [name for part in labels for name in part.names]
     if not names:
         raise SourceError(f"{folder}: expected a line of labels for every frame, found none.")
-    playback = parse_playback(options)
-
-    def load(index: int) -> RecordedImage:
-        raw = read_depth_png(folder / "Depth" / names[index], CAMERA)
-        truth = HandTruth(Side.RIGHT, keypoints[index])
-        return RecordedImage(metric_depth(raw, DEPTH_UNIT_M, NO_DATA), names[index], (truth,))
-
-    recording = Recording(
-        uri=recording_uri("icvl", location, options),
-        name=f"ICVL {folder.resolve().name}",
-        camera=CAMERA,
-        count=len(names),
-        load=load,
-        has_truth=True,
-    )
-    return open_recording(recording, playback)
+    return Labels(names, np.concatenate([part.keypoints for part in labels]))
 
 
 def _label_files(folder: Path) -> list[Path]:
@@ -93,9 +63,17 @@ def _label_files(folder: Path) -> list[Path]:
     return found
 
 
-def _read_labels(path: Path) -> tuple[list[str], Float64]:
-    """Files below Depth/, and keypoints [N, 21, 3] in metres."""
+def _read_label_file(path: Path) -> Labels:
     rows = [line.split() for line in read_lines(path)]
     joints = parse_joints(path, [row[1:] for row in rows], JOINT_COUNT, first_line=1)
     points = CAMERA.unproject(joints[..., :2], joints[..., 2] * 0.001)
-    return [row[0] for row in rows], standard_keypoints(points, MAPPING)
+    return Labels([row[0] for row in rows], standard_keypoints(points, MAPPING))
+
+
+def _read_depth(path: Path) -> Float32:
+    return metric_depth(read_depth_png(path, CAMERA), DEPTH_UNIT_M, NO_DATA)
+
+
+open_location = Layout(
+    "icvl", "label files and Depth/", CAMERA, _read_labels, _read_depth, images="Depth"
+).open

@@ -18,24 +18,16 @@ So all 21 keypoints count. There is no forearm and no background in the images. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from calibration.camera_model import PinholeCamera
-from engine.capture.recorded import (
-    RecordedCamera,
-    RecordedImage,
-    Recording,
-    open_recording,
-    parse_playback,
-    recording_uri,
-)
 from engine.datasets.keypoints import KeypointMapping, finger_mapping, standard_keypoints
-from engine.datasets.labels import counted_lines, parse_joints, require_folder
+from engine.datasets.labels import counted_lines, parse_joints
+from engine.datasets.layout import Labels, Layout
 from engine.errors import SourceError
-from engine.messages import Float32, Float64, HandTruth, Side
+from engine.messages import Float32, Float64
 
 CAMERA = PinholeCamera(width_px=320, height_px=240, fx=241.42, fy=241.42, cx=160.0, cy=120.0)
 JOINT_COUNT = 21
@@ -49,32 +41,6 @@ MAPPING: KeypointMapping = {
     **finger_mapping("pinky", ("mcp", "pip", "dip", "tip"), 13),
     **finger_mapping("thumb", ("cmc", "mcp", "ip", "tip"), 17),
 }
-
-
-def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
-    """Open a gesture, a subject or the whole set; options `fps` and `loop`.
-
-    Raises:
-        SourceError: not such a folder, damaged labels or images, bad options.
-    """
-    folder = require_folder(Path(location).expanduser(), "joint.txt and *_depth.bin (MSRA)")
-    paths, keypoints = _labelled_frames(folder)
-    playback = parse_playback(options)
-
-    def load(index: int) -> RecordedImage:
-        path, truth = paths[index], HandTruth(Side.RIGHT, keypoints[index])
-        name = path.relative_to(folder).as_posix()
-        return RecordedImage(read_depth_bin(path), name, (truth,))
-
-    recording = Recording(
-        uri=recording_uri("msra", location, options),
-        name=f"MSRA {folder.resolve().name}",
-        camera=CAMERA,
-        count=len(paths),
-        load=load,
-        has_truth=True,
-    )
-    return open_recording(recording, playback)
 
 
 def read_depth_bin(path: Path) -> Float32:
@@ -107,16 +73,15 @@ def read_depth_bin(path: Path) -> Float32:
     return depth
 
 
-def _labelled_frames(folder: Path) -> tuple[list[Path], Float64]:
-    """Depth files of all gestures, and their keypoints [N, 21, 3] in metres."""
+def _read_labels(folder: Path) -> Labels:
     gestures = _gestures(folder)
-    keypoints = [_read_labels(gesture / "joint.txt") for gesture in gestures]
-    paths = [
-        gesture / f"{index:06d}_depth.bin"
+    keypoints = [_read_gesture(gesture / "joint.txt") for gesture in gestures]
+    names = [
+        (gesture.relative_to(folder) / f"{index:06d}_depth.bin").as_posix()
         for gesture, known in zip(gestures, keypoints, strict=True)
         for index in range(len(known))
     ]
-    return paths, np.concatenate(keypoints)
+    return Labels(names, np.concatenate(keypoints))
 
 
 def _gestures(folder: Path) -> list[Path]:
@@ -130,8 +95,13 @@ def _gestures(folder: Path) -> list[Path]:
     )
 
 
-def _read_labels(path: Path) -> Float64:
+def _read_gesture(path: Path) -> Float64:
     """Keypoints [N, 21, 3] in metres of one gesture."""
     rows = [line.split() for line in counted_lines(path)]
     joints = parse_joints(path, rows, JOINT_COUNT, first_line=2)
     return standard_keypoints(joints * (0.001, -0.001, -0.001), MAPPING)
+
+
+open_location = Layout(
+    "msra", "joint.txt and *_depth.bin", CAMERA, _read_labels, read_depth_bin
+).open

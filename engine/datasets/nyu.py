@@ -19,7 +19,6 @@ So all 21 keypoints count, though published figures use 14 joints of the set. Al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +28,10 @@ import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from engine.capture.depth_png import check_png, metric_depth
-from engine.capture.recorded import (
-    RecordedCamera,
-    RecordedImage,
-    Recording,
-    open_recording,
-    parse_playback,
-    recording_uri,
-)
 from engine.datasets.keypoints import KeypointMapping, standard_keypoints
-from engine.datasets.labels import require_folder
+from engine.datasets.layout import Labels, Layout
 from engine.errors import SourceError
-from engine.messages import Float64, HandTruth, Side
+from engine.messages import Float32
 
 CAMERA = PinholeCamera(width_px=640, height_px=480, fx=588.03, fy=587.07, cx=320.0, cy=240.0)
 DEPTH_UNIT_M = 0.001
@@ -49,32 +40,6 @@ JOINT_COUNT = 36
 
 FINGER_PREFIX = {"thumb": "TH", "index": "F4", "middle": "F3", "ring": "F2", "pinky": "F1"}
 JOINT_SUFFIX = ("KNU1_B", "KNU2_B", "KNU3_B", "KNU3_A")
-
-
-def open_location(location: str, options: Mapping[str, str]) -> RecordedCamera:
-    """Open the train or the test folder; options `fps` and `loop`.
-
-    Raises:
-        SourceError: not such a folder, damaged labels or images, bad options.
-    """
-    folder = require_folder(Path(location).expanduser(), "joint_data.mat and depth PNGs (NYU)")
-    keypoints = _read_labels(folder / "joint_data.mat")
-    playback = parse_playback(options)
-
-    def load(index: int) -> RecordedImage:
-        path = folder / f"depth_1_{index + 1:07d}.png"
-        depth_m = metric_depth(read_packed_depth(path), DEPTH_UNIT_M, NO_DATA)
-        return RecordedImage(depth_m, path.name, (HandTruth(Side.RIGHT, keypoints[index]),))
-
-    recording = Recording(
-        uri=recording_uri("nyu", location, options),
-        name=f"NYU {folder.resolve().name}",
-        camera=CAMERA,
-        count=len(keypoints),
-        load=load,
-        has_truth=True,
-    )
-    return open_recording(recording, playback)
 
 
 def keypoint_mapping(joint_names: list[str]) -> KeypointMapping:
@@ -106,13 +71,14 @@ def read_packed_depth(path: Path) -> npt.NDArray[np.uint16]:
     return high * np.uint16(256) + low
 
 
-def _read_labels(path: Path) -> Float64:
-    """Keypoints [N, 21, 3] in metres of the frames of view 1."""
+def _read_labels(folder: Path) -> Labels:
+    """Of the frames of view 1."""
+    path = folder / "joint_data.mat"
     values = _load_mat(path)
     try:
-        names = [str(np.squeeze(name).item()) for name in np.ravel(values["joint_names"])]
+        joint_names = [str(np.squeeze(name).item()) for name in np.ravel(values["joint_names"])]
         joints = np.asarray(values["joint_xyz"], np.float64)[0]
-        mapping = keypoint_mapping(names)
+        mapping = keypoint_mapping(joint_names)
     except (KeyError, ValueError, IndexError) as error:
         raise SourceError(
             f"{path}: expected the NYU labels joint_names and joint_xyz, found something else "
@@ -123,7 +89,8 @@ def _read_labels(path: Path) -> Float64:
             f"{path}: expected joint_xyz of shape [3, N, {JOINT_COUNT}, 3], found a view of shape "
             f"{list(joints.shape)}."
         )
-    return standard_keypoints(joints * (0.001, -0.001, 0.001), mapping)
+    names = [f"depth_1_{index + 1:07d}.png" for index in range(len(joints))]
+    return Labels(names, standard_keypoints(joints * (0.001, -0.001, 0.001), mapping))
 
 
 def _load_mat(path: Path) -> dict[str, Any]:
@@ -135,3 +102,12 @@ def _load_mat(path: Path) -> dict[str, Any]:
         return dict(loadmat(path))
     except Exception as error:  # scipy raises many kinds for a damaged file
         raise SourceError(f"{path}: cannot be read as a MATLAB file ({error}).") from error
+
+
+def _read_depth(path: Path) -> Float32:
+    return metric_depth(read_packed_depth(path), DEPTH_UNIT_M, NO_DATA)
+
+
+open_location = Layout(
+    "nyu", "joint_data.mat and depth PNGs", CAMERA, _read_labels, _read_depth
+).open
