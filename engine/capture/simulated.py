@@ -26,53 +26,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calibration.camera_model import PinholeCamera
 from calibration.transforms import RigidTransform
 from engine.capture.camera import CameraInfo, CloseOnExit
-from engine.capture.pace import Pace
-from engine.errors import EndOfStream, SourceError
-from engine.messages import Float32, Frame, HandTruth, Picture, Side
+from engine.capture.film import Projector, RenderedFilm
+from engine.capture.simulation_options import parse_simulation
+from engine.messages import Float32, Frame, HandTruth, Picture
 from engine.runtime.clock import monotonic_ns
-
-MODES = ("stream", "shuffled", "empty")
-MOTIONS = ("free", "guided")
-SENSORS = (
-    "any",
-    "ideal",
-    "structured_light",
-    "time_of_flight",
-    "active_stereo",
-    "stereo_matching",
-)
-FOCAL_OVER_WIDTH = 0.86
-"""About 60 degrees across, as most short-range depth cameras have."""
-
-
-@dataclass(frozen=True, slots=True)
-class SimulationOptions:
-    """What a `sim:` URI asks for; see the table above."""
-
-    seed: int = 0
-    hands: int = 1
-    side: Side = Side.RIGHT
-    mode: str = "stream"
-    sensor: str = ""
-    body: bool = True
-    motion: str = "free"
-    rest: bool = False
-    infrared: int = 0
-    film: int = 0
-    fps: float = 30.0
-    width: int = 640
-    height: int = 480
-    frames: int = 0
-    pace: str = "fast"
-
-    @property
-    def camera(self) -> PinholeCamera:
-        focal = FOCAL_OVER_WIDTH * self.width
-        middle = (self.width - 1) / 2, (self.height - 1) / 2
-        return PinholeCamera(self.width, self.height, focal, focal, *middle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +59,12 @@ Film = Callable[[int], SimulatedImage]
 """Gives the image of a frame number; the same number gives the same image."""
 
 
-class RenderedFilm:
-    """Some frames of a film, all rendered before the first is shown, played to and fro: without a
-    jump where it begins anew."""
-
-    def __init__(self, film: Film, count: int) -> None:
-        self._images = [film(number) for number in range(count)]
-
-    def __call__(self, sequence: int) -> SimulatedImage:
-        last = len(self._images) - 1
-        return self._images[last - abs(last - sequence % max(1, 2 * last))]
-
-
 class SimulatedCamera(CloseOnExit):
     """A camera over a film."""
 
     def __init__(self, info: CameraInfo, film: Film) -> None:
         self._info = info
-        self._film = film
-        self._sequence = 0
-        self._pace = Pace(info.fps, info.uri)
+        self._projector = Projector(film, info)
 
     @property
     def info(self) -> CameraInfo:
@@ -127,14 +72,7 @@ class SimulatedCamera(CloseOnExit):
 
     def read(self, timeout_s: float = 1.0) -> Frame:
         """The next frame; see `engine.capture.camera.Camera.read`."""
-        sequence = self._sequence
-        count = self._info.frame_count
-        if count is not None and sequence >= count:
-            raise EndOfStream(self._info.uri)
-        image = self._film(sequence)
-        if self._info.live:
-            self._pace.wait(sequence, timeout_s)
-        self._sequence += 1
+        sequence, image = self._projector.next(timeout_s)
         captured_ns = monotonic_ns()
         return Frame(
             camera_id=self._info.uri,
@@ -180,63 +118,3 @@ def open_simulated(options: Mapping[str, str]) -> SimulatedCamera:
     )
     film = film_of(chosen)
     return SimulatedCamera(info, RenderedFilm(film, chosen.film) if chosen.film else film)
-
-
-def parse_simulation(options: Mapping[str, str]) -> SimulationOptions:
-    """Checked options of a `sim:` URI; raises SourceError with one sentence."""
-    readers: dict[str, Callable[[str, str], object]] = {
-        "seed": _whole(0, 2**31 - 1),
-        "hands": _whole(0, 2),
-        "side": lambda key, text: Side(_one_of("right", "left")(key, text)),
-        "mode": _one_of(*MODES),
-        "sensor": _one_of(*SENSORS),
-        "body": lambda key, text: bool(_whole(0, 1)(key, text)),
-        "motion": _one_of(*MOTIONS),
-        "rest": lambda key, text: bool(_whole(0, 1)(key, text)),
-        "infrared": _whole(0, 2),
-        "film": _whole(0, 2000),
-        "fps": lambda key, text: float(_whole(1, 240)(key, text)),
-        "width": _whole(80, 1920),
-        "height": _whole(60, 1440),
-        "frames": _whole(0, 10**9),
-        "pace": _one_of("fast", "live"),
-    }
-    values: dict[str, object] = {}
-    for key, text in options.items():
-        if key not in readers:
-            raise SourceError(
-                f"The simulated camera has no option '{key}'; expected one of "
-                f"{', '.join(readers)}. Write for example sim:seed=3,hands=2."
-            )
-        values[key] = readers[key](key, text)
-    chosen = SimulationOptions(**values)  # type: ignore[arg-type]
-    if chosen.infrared and chosen.mode != "stream":
-        raise SourceError(
-            f"The simulated camera has infrared pictures in the mode stream only, found mode="
-            f"{chosen.mode}; leave out one of the two."
-        )
-    return chosen
-
-
-def _whole(lowest: int, highest: int) -> Callable[[str, str], int]:
-    def read(key: str, text: str) -> int:
-        if not text.isdecimal() or not lowest <= int(text) <= highest:
-            raise SourceError(
-                f"The option {key} of the simulated camera must be a whole number from {lowest} "
-                f"to {highest}, found '{text}'. Write for example sim:{key}={lowest}."
-            )
-        return int(text)
-
-    return read
-
-
-def _one_of(*allowed: str) -> Callable[[str, str], str]:
-    def read(key: str, text: str) -> str:
-        if text not in allowed:
-            raise SourceError(
-                f"The option {key} of the simulated camera must be {' or '.join(allowed)}, "
-                f"found '{text}'. Write for example sim:{key}={allowed[0]}."
-            )
-        return text
-
-    return read

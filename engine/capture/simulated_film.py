@@ -13,8 +13,9 @@ from calibration.camera_model import PinholeCamera
 from calibration.transforms import rotation_from_axis_angle
 from engine.capture.guided_motion import GuidedMotion
 from engine.capture.hand_motion import ArmPose, HandMotion
-from engine.capture.simulated import Film, SimulatedImage, SimulationOptions
+from engine.capture.simulated import Film, SimulatedImage
 from engine.capture.simulated_infrared import IMAGER_PLACES, Imager
+from engine.capture.simulation_options import SimulationOptions
 from engine.hand.model import HandModel, load_hand_model
 from engine.messages import Float32, HandTruth, Side
 from engine.render.body import (

@@ -17,7 +17,7 @@ The truth is exact: the error of the calibration is part of what is measured.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,9 +29,13 @@ from calibration.rig import StereoRig
 from calibration.stored_rig import StoredRig
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
 from engine.capture.camera import CloseOnExit
-from engine.capture.pace import Pace
-from engine.capture.simulated import SimulationOptions, parse_simulation
-from engine.errors import EndOfStream, SourceError
+from engine.capture.film import Projector, RenderedFilm
+from engine.capture.simulation_options import (
+    SimulationOptions,
+    StereoOptions,
+    parse_stereo_simulation,
+)
+from engine.errors import EndOfStream
 from engine.messages import Frame
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 from engine.stereo.camera import StereoCamera
@@ -47,30 +51,6 @@ BASELINES_M = (0.063, 0.120)
 FOCAL_OVER_WIDTH = (0.78, 0.95)
 TURN_RAD = np.radians(0.8)
 """How straight people mount two cameras."""
-_NOT_OFFERED = frozenset({"sensor", "infrared"})
-
-
-@dataclass(frozen=True, slots=True)
-class StereoOptions:
-    """What a `sim-stereo:` URI asks for besides the options of `sim:`."""
-
-    baseline: int = 0
-    """mm; 0 = drawn."""
-    near: int = 30
-    """cm."""
-    far: int = 70
-    noise: int = 1
-    dots: int = 0
-    calibration: str = "wizard"
-
-
-LIMITS: Mapping[str, tuple[int, int]] = {
-    "baseline": (30, 200),
-    "near": (20, 150),
-    "far": (20, 150),
-    "noise": (0, 5),
-    "dots": (0, 1),
-}
 
 
 def open_simulated_stereo(options: Mapping[str, str]) -> StereoCamera | TakesCamera:
@@ -79,49 +59,48 @@ def open_simulated_stereo(options: Mapping[str, str]) -> StereoCamera | TakesCam
     Raises:
         SourceError: an unknown option or a value outside its range.
     """
-    own, common = _parse(options)
+    chosen = parse_stereo_simulation(options)
     text = ",".join(f"{key}={value}" for key, value in options.items())
     info = PairInfo(
         uri=f"sim-stereo:{text}",
         name="Simulated stereo camera",
-        left_size_px=(common.width, common.height),
-        right_size_px=(common.width, common.height),
-        fps=common.fps,
-        live=common.pace == "live",
+        left_size_px=(chosen.width, chosen.height),
+        right_size_px=(chosen.width, chosen.height),
+        fps=chosen.fps,
+        live=chosen.pace == "live",
         has_truth=True,
-        frame_count=common.frames or None,
+        frame_count=chosen.frames or None,
     )
-    return TakesCamera(info, own, common) if common.mode == "takes" else _stereo(info, own, common)
+    return TakesCamera(info, chosen) if chosen.mode == "takes" else _stereo(info, chosen)
 
 
-def _stereo(
-    info: PairInfo, own: StereoOptions, common: SimulationOptions, take: int | None = None
-) -> StereoCamera:
+def _stereo(info: PairInfo, options: StereoOptions, take: int | None = None) -> StereoCamera:
     """A stereo camera with a rig of its own; before somebody of its own where it is a take."""
     from engine.capture.simulated_calibration import calibrated
     from engine.capture.stereo_film import StereoLooks, film_of_pairs, take_of_pairs
 
-    rng = np.random.default_rng([common.seed, 17] + ([] if take is None else [take]))
-    rig = sample_rig(rng, common, own.baseline / 1000)
-    looks = StereoLooks((own.near / 100, own.far / 100), float(own.noise), bool(own.dots))
+    rng = np.random.default_rng([options.seed, 17] + ([] if take is None else [take]))
+    rig = sample_rig(rng, options, options.baseline / 1000)
+    distances_m = options.near / 100, options.far / 100
+    looks = StereoLooks(distances_m, float(options.noise), options.dots)
     if take is None:
-        film = film_of_pairs(common, rig, looks)
+        film = film_of_pairs(options, rig, looks)
     else:
-        film = take_of_pairs(common, rig, looks, take)
-    if common.film:
-        film = RenderedPairs(film, common.film)
-    stored = calibrated(rig, rng) if own.calibration == "wizard" else StoredRig(rig)
+        film = take_of_pairs(options, rig, looks, take)
+    if options.film:
+        film = RenderedFilm(film, options.film)
+    stored = calibrated(rig, rng) if options.calibration == "wizard" else StoredRig(rig)
     source = SimulatedPairs(info, film, grey_only=looks.dots)
-    return StereoCamera(source, stored, view=None if take is None else common.camera)
+    return StereoCamera(source, stored, view=None if take is None else options.camera)
 
 
 class TakesCamera(CloseOnExit):
     """Takes of smooth motion, each with another person, rig and calibration. All are rectified to
     one view, so that it is one camera to everybody else."""
 
-    def __init__(self, info: PairInfo, own: StereoOptions, common: SimulationOptions) -> None:
+    def __init__(self, info: PairInfo, options: StereoOptions) -> None:
         self._pair_info = replace(info, frame_count=None)
-        self._own, self._common = own, common
+        self._options = options
         self._sequence = 0
         self._camera = self._take(0)
         self.info = replace(self._camera.info, frame_count=info.frame_count)
@@ -148,7 +127,7 @@ class TakesCamera(CloseOnExit):
         )
 
     def _take(self, number: int) -> StereoCamera:
-        return _stereo(self._pair_info, self._own, self._common, number)
+        return _stereo(self._pair_info, self._options, number)
 
 
 def sample_rig(
@@ -176,17 +155,6 @@ def _sample_camera(
     return DistortedCamera(pinhole, LensModel.BROWN_CONRADY, (k1, k2, *tangential, 0.0))
 
 
-class RenderedPairs:
-    """Some pairs of a film, all rendered before the first is shown, played to and fro."""
-
-    def __init__(self, film: Callable[[int], RenderedPair], count: int) -> None:
-        self._pairs = [film(number) for number in range(count)]
-
-    def __call__(self, sequence: int) -> RenderedPair:
-        last = len(self._pairs) - 1
-        return self._pairs[last - abs(last - sequence % max(1, 2 * last))]
-
-
 class SimulatedPairs:
     """A source of pairs over a film."""
 
@@ -194,10 +162,8 @@ class SimulatedPairs:
         self, info: PairInfo, film: Callable[[int], RenderedPair], grey_only: bool
     ) -> None:
         self._info = info
-        self._film = film
+        self._projector = Projector(film, info)
         self._grey_only = grey_only
-        self._sequence = 0
-        self._pace = Pace(info.fps, info.uri)
 
     @property
     def info(self) -> PairInfo:
@@ -205,13 +171,7 @@ class SimulatedPairs:
 
     def read_pair(self, timeout_s: float) -> RawPair:
         """The next pair; see `engine.stereo.pair.PairSource.read_pair`."""
-        sequence, count = self._sequence, self._info.frame_count
-        if count is not None and sequence >= count:
-            raise EndOfStream(self._info.uri)
-        pair = self._film(sequence)
-        if self._info.live:
-            self._pace.wait(sequence, timeout_s)
-        self._sequence += 1
+        sequence, pair = self._projector.next(timeout_s)
         now_ns = monotonic_ns()
         return RawPair(
             sequence=sequence,
@@ -226,50 +186,3 @@ class SimulatedPairs:
 
     def close(self) -> None:
         """Nothing to release."""
-
-
-def _parse(options: Mapping[str, str]) -> tuple[StereoOptions, SimulationOptions]:
-    own: dict[str, int | str] = {}
-    rest: dict[str, str] = {}
-    for key, text in options.items():
-        if key in LIMITS:
-            own[key] = _whole(key, text)
-        elif key == "calibration":
-            own[key] = _calibration(text)
-        elif key in _NOT_OFFERED:
-            raise SourceError(
-                f"The simulated stereo camera has no option '{key}': it has no depth sensor. "
-                "Use sim: for those."
-            )
-        else:
-            rest[key] = text
-    takes = rest.get("mode") == "takes"  # There are none of a depth camera.
-    if takes:
-        rest["mode"] = "stream"
-    chosen = StereoOptions(**own)  # type: ignore[arg-type]
-    if chosen.near > chosen.far:
-        raise SourceError(
-            f"The option near must not be beyond far, found near={chosen.near}, far={chosen.far}; "
-            "both are in cm."
-        )
-    common = parse_simulation(rest)
-    return chosen, replace(common, mode="takes") if takes else common
-
-
-def _whole(key: str, text: str) -> int:
-    lowest, highest = LIMITS[key]
-    if not text.isdecimal() or not lowest <= int(text) <= highest:
-        raise SourceError(
-            f"The option {key} of the simulated stereo camera must be a whole number from {lowest} "
-            f"to {highest}, found '{text}'. Write for example sim-stereo:{key}={lowest}."
-        )
-    return int(text)
-
-
-def _calibration(text: str) -> str:
-    if text not in ("wizard", "exact"):
-        raise SourceError(
-            f"The option calibration must be wizard or exact, found '{text}'. Write for example "
-            "sim-stereo:calibration=exact."
-        )
-    return text

@@ -16,7 +16,6 @@ import numpy.typing as npt
 from calibration.camera_model import PinholeCamera
 from calibration.rig import StereoRig
 from calibration.transforms import RigidTransform
-from engine.capture.simulated import SimulationOptions
 from engine.capture.simulated_film import (
     EVALUATION_SEED,
     StreamScene,
@@ -25,6 +24,7 @@ from engine.capture.simulated_film import (
     shuffled_labels,
     truth_of_seen,
 )
+from engine.capture.simulation_options import SimulationOptions
 from engine.messages import HandTruth, Side
 from engine.render.imager import Imager, Sensor, automatic_exposure
 from engine.render.looks import (

@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from engine.capture.camera import CameraInfo
-from engine.capture.simulated import SimulatedCamera, SimulationOptions
+from engine.capture.simulated import SimulatedCamera
 from engine.capture.simulated_film import Person, StreamFilm, hand_of
+from engine.capture.simulation_options import SimulationOptions
 from engine.messages import Float32, Side
 from engine.render.body import Build
 from engine.render.sensor_noise import depth_edges, quantised

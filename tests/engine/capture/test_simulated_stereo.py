@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from calibration.rectification import rectification
-from engine.capture.simulated import SimulationOptions
 from engine.capture.simulated_calibration import calibrated
 from engine.capture.simulated_film import hand_of
 from engine.capture.simulated_stereo import BASELINES_M, sample_rig
+from engine.capture.simulation_options import SimulationOptions
 from engine.capture.sources import open_camera
 from engine.errors import EndOfStream, SourceError
 from engine.render.mesh import Mesh
@@ -126,9 +126,9 @@ def test_rigs_are_drawn_from_the_baselines_of_real_cameras() -> None:
         ("baseline=500", "from 30 to 200, found '500'"),
         ("calibration=good", "wizard or exact, found 'good'"),
         ("near=80,far=40", "near must not be beyond far"),
-        ("sensor=ideal", "has no depth sensor"),
-        ("mode=upside_down", "mode of the simulated camera must be"),
-        ("seed=x", "seed of the simulated camera must be a whole number"),
+        ("sensor=ideal", "has no option 'sensor'"),
+        ("mode=upside_down", "mode of the simulated stereo camera must be"),
+        ("seed=x", "seed of the simulated stereo camera must be a whole number"),
     ],
 )
 def test_bad_option_gets_one_sentence(options: str, words: str) -> None:
