@@ -31,16 +31,9 @@ from engine.render.body import (
     torso_mesh,
 )
 from engine.render.mesh import Mesh, box, merged
-from engine.render.scene import (
-    HAND_LABELS,
-    HandInScene,
-    HandLooks,
-    SceneGeometry,
-    hand_looks,
-    render_scene,
-    sample_scene,
-    visible_share,
-)
+from engine.render.scene import HandInScene, HandLooks, SceneGeometry, hand_looks
+from engine.render.scene_image import HAND_LABELS, render_scene, visible_share
+from engine.render.scene_sampling import sample_scene
 from engine.render.sensor_noise import apply_sensor, sample_sensor
 from engine.render.steady_sensor import SteadySensor
 from engine.render.surroundings import bottle

@@ -39,13 +39,8 @@ from engine.render.looks import (
     still,
 )
 from engine.render.mesh import Mesh
-from engine.render.scene import (
-    HAND_LABELS,
-    HandInScene,
-    SceneGeometry,
-    render_scene,
-    visible_share,
-)
+from engine.render.scene import HandInScene, SceneGeometry
+from engine.render.scene_image import HAND_LABELS, render_scene, visible_share
 from engine.render.shading import Lighting, Shaded, shaded
 from engine.render.surface import Surface, Surfaces, gathered
 from engine.render.zbuffer import DepthCanvas

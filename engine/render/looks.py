@@ -133,7 +133,7 @@ def sample_lighting(
 
 
 def _arm_slots(geometry: SceneGeometry) -> range:
-    """Which solids are arms: see `engine.render.scene.sample_scene`."""
+    """Which solids are arms: see `engine.render.scene_sampling.sample_scene`."""
     return range(len(geometry.hands)) if geometry.layout == "alone" else range(1, 3)
 
 

@@ -17,7 +17,9 @@ from engine.hand.model import HandModel, load_hand_model
 from engine.inference.localiser_view import FOCAL_PX
 from engine.messages import Float32, Side
 from engine.render.coarse_sensor import apply_coarse_sensor
-from engine.render.scene import HAND_LABELS, HandLooks, hand_looks, render_scene, sample_scene
+from engine.render.scene import HandLooks, hand_looks
+from engine.render.scene_image import HAND_LABELS, render_scene
+from engine.render.scene_sampling import sample_scene
 from engine.training.poses import sample_angles, sample_pose_class, sample_shape, sample_view
 
 WIDTH_PX, HEIGHT_PX = 160, 128

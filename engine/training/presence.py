@@ -27,7 +27,9 @@ from engine.inference.localiser import create_localiser
 from engine.messages import Float32
 from engine.nets.single_view import SingleViewNet
 from engine.nets.weights_file import load_network
-from engine.render.scene import SceneGeometry, render_scene, sample_scene
+from engine.render.scene import SceneGeometry
+from engine.render.scene_image import render_scene
+from engine.render.scene_sampling import sample_scene
 from engine.render.sensor_noise import apply_sensor, sample_sensor
 from engine.training.checkpoint import export_weights
 from engine.training.localiser_scenes import prepare_looks

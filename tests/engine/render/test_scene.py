@@ -8,14 +8,9 @@ import pytest
 from calibration.camera_model import PinholeCamera
 from engine.hand.model import load_hand_model
 from engine.messages import Side
-from engine.render.scene import (
-    HAND_LABELS,
-    LAYOUTS,
-    HandLooks,
-    hand_looks,
-    render_scene,
-    sample_scene,
-)
+from engine.render.scene import HandLooks, hand_looks
+from engine.render.scene_image import HAND_LABELS, render_scene
+from engine.render.scene_sampling import LAYOUTS, sample_scene
 
 CAMERA = PinholeCamera(160, 120, 138.0, 138.0, 79.5, 59.5)
 
