@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from calibration.faults import FaultKind
+from calibration.faults import Fault, FaultKind
 
 
 class UserError(Exception):
@@ -47,3 +47,8 @@ class CalibrationError(UserError):
 
 class CalibrationCancelled(Exception):
     """The person stopped the computation. Not a failure."""
+
+
+def fatal(fault: Fault) -> CalibrationError:
+    """The error of a fault that leaves no solution."""
+    return CalibrationError(CalibrationProblem.FAULT, fault.sentence, fault.kind)

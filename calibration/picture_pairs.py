@@ -31,6 +31,7 @@ class PicturePair:
     """Two pictures of one moment."""
 
     name: str
+    """Of both files; once where they are called the same."""
     left: Path
     right: Path
 
@@ -54,7 +55,7 @@ def picture_pairs(left: Path, right: Path) -> tuple[PicturePair, ...]:
                 f"the numbers in the names of a pair must agree, found '{a.name}' beside "
                 f"'{b.name}'; remove what has no partner"
             )
-    return tuple(PicturePair(a.stem, a, b) for a, b in zip(lefts, rights, strict=True))
+    return tuple(PicturePair(_called(a, b), a, b) for a, b in zip(lefts, rights, strict=True))
 
 
 def detect_pairs(
@@ -103,6 +104,10 @@ def _pictures(folder: Path) -> list[Path]:
             "folder that holds them"
         )
     return found
+
+
+def _called(left: Path, right: Path) -> str:
+    return left.name if left.name == right.name else f"{left.name} + {right.name}"
 
 
 def _number(path: Path) -> int | None:

@@ -104,6 +104,11 @@ class StereoReport:
         return tuple(fault for fault in self.faults if fault.fatal)
 
     @property
+    def left_out(self) -> tuple[ViewReport, ...]:
+        """Views that were not used."""
+        return tuple(view for view in self.views if view.dropped)
+
+    @property
     def complete_views(self) -> int:
         """Used ones that both cameras saw."""
         return sum(view.complete for view in self.views if not view.dropped)

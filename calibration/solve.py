@@ -8,44 +8,41 @@ run this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from calibration.board import Board
-from calibration.checks import (
-    different_sizes,
-    mirrored,
-    mirrored_points,
-    never_tilted,
-    out_of_step,
-    unmirrored,
-)
+from calibration.checks import different_sizes, mirrored_points, out_of_step
+from calibration.contradictions import why_rejected
 from calibration.depth_error import rig_of
 from calibration.distorted_camera import DistortedCamera
-from calibration.errors import CalibrationCancelled, CalibrationError, CalibrationProblem
+from calibration.errors import CalibrationCancelled, CalibrationError, CalibrationProblem, fatal
 from calibration.estimate import Estimate, rms_px
 from calibration.faults import Fault
-from calibration.intrinsics import LensChoice, MonoCalibration, calibrate_camera, choose_lens
+from calibration.intrinsics import LensChoice, MonoCalibration
 from calibration.joint import JointSolution, explain_views, solve_jointly
+from calibration.outliers import Rejection, without
+from calibration.pair_start import (
+    NAMES,
+    Progress,
+    agreed_pair,
+    contradicting,
+    each_alone,
+    width_px,
+)
 from calibration.refinement import Cancelled, never
 from calibration.report import HeldOut, StereoReport
 from calibration.rig import StereoRig
-from calibration.stereo import PairEstimate, pair_estimate
+from calibration.stereo import PairEstimate
 from calibration.stereo_report import epipolar_px, stereo_report
 from calibration.transforms import RigidTransform
-from calibration.views import View, of_camera
+from calibration.views import View
 
 Matrix = npt.NDArray[np.float64]
-Progress = Callable[[str, float], None]
-"""What is being done, and the share that is done, 0 to 1."""
-
-NAMES = ("left", "right")
 LEAST_PAIRS = 3
-AGREEING_SHARE = 0.6
-"""Of the views, that must say the same of how the cameras stand."""
 HELD_OUT_EVERY = 5
 
 
@@ -82,15 +79,20 @@ def calibrate_stereo(
     """
     _check_input(views, board)
     progress("looking for the lens", 0.0)
-    both = [of_camera(views, camera) for camera in range(2)]
-    choice = lens or choose_lens(both, board, cancelled)
-    progress("solving each camera", 0.35)
-    alone = [calibrate_camera(seen, board, choice, cancelled) for seen in both]
+    alone, choice = each_alone(views, board, lens, cancelled, progress)
     progress("placing the cameras", 0.5)
-    pair = _agreed_pair(views, board, alone, choice, cancelled)
+    apart = contradicting(views, board, alone)
+    if apart:
+        progress("leaving out pairs that contradict the others", 0.5)
+        views = without(views, Rejection(dict(apart), {}))
+        _check_enough(views, len(apart))
+        alone, choice = each_alone(views, board, lens, cancelled, silent)
+    pair = agreed_pair(views, board, alone, choice, cancelled)
     progress("solving everything together", 0.55)
     solution = _solve(views, board, [mono.camera for mono in alone], pair, choice, cancelled)
     faults = [f for f in (_step_fault(solution, alone),) if f is not None]
+    reasons = {**solution.dropped, **_reasons(views, board, solution), **apart}
+    solution = replace(solution, dropped=reasons)
     progress("checking against unused views", 0.8)
     held_out = _held_out(views, board, solution, choice, cancelled)
     progress("writing the report", 0.95)
@@ -115,67 +117,30 @@ def _check_input(views: Sequence[View], board: Board) -> None:
                 f"No board found: none of the {len(views)} pictures of the {name} camera shows "
                 f"{board.spec}; check the kind, the counts and that the whole board is visible.",
             )
+    _check_enough(views)
+
+
+def _check_enough(views: Sequence[View], left_out: int = 0) -> None:
     complete = sum(view.complete for view in views)
     if complete < LEAST_PAIRS:
+        besides = f" besides {left_out} that contradict them" if left_out else ""
         raise CalibrationError(
             CalibrationProblem.TOO_FEW_VIEWS,
             f"Cannot calibrate: at least {LEAST_PAIRS} views that both cameras see are needed "
-            f"(20 are good), found {complete}; take more with the board in both pictures.",
+            f"(20 are good), found {complete}{besides}; take more with the board in both pictures.",
         )
 
 
-def fatal(fault: Fault) -> CalibrationError:
-    """The error of a fault that leaves no solution."""
-    return CalibrationError(CalibrationProblem.FAULT, fault.sentence, fault.kind)
-
-
-def _agreed_pair(
-    views: Sequence[View],
-    board: Board,
-    alone: Sequence[MonoCalibration],
-    choice: LensChoice,
-    cancelled: Cancelled,
-) -> PairEstimate:
-    """How the cameras stand; where the views contradict each other, the reason is looked for."""
-    pair = pair_estimate(alone[0], alone[1])
-    if pair is not None and pair.agreeing_share >= AGREEING_SHARE:
-        return pair
-    for mono in alone:
-        poses = [pose for pose in mono.T_camera_from_board if pose is not None]
-        if (fault := never_tilted(poses)) is not None:
-            raise fatal(fault)
-    name = _mirrored_camera(views, board, alone, choice, cancelled)
-    if name is not None:
-        raise fatal(mirrored(name))
-    if pair is None:
-        raise CalibrationError(
-            CalibrationProblem.TOO_FEW_VIEWS,
-            "Cannot calibrate: no view shows the board to both cameras well enough to place it; "
-            "take more, with the board nearer and in both pictures.",
-        )
-    fault = out_of_step(np.inf, max(m.rms_px for m in alone), _width(views), 1.0)
-    if fault is None:
-        raise AssertionError("views that disagree are a fault")
-    raise fatal(fault)
-
-
-def _mirrored_camera(
-    views: Sequence[View],
-    board: Board,
-    alone: Sequence[MonoCalibration],
-    choice: LensChoice,
-    cancelled: Cancelled,
-) -> str | None:
-    """The camera whose mirrored picture would explain why views contradict each other."""
-    for flip_rows in (True, False):
-        changed = [unmirrored(view, 1, board, flip_rows) for view in views]
-        right = calibrate_camera(of_camera(changed, 1), board, choice, cancelled)
-        pair = pair_estimate(alone[0], right)
-        if pair is not None and pair.agreeing_share >= AGREEING_SHARE:
-            T = pair.T_right_from_left
-            # With the wrong one of the two mirrored back, the whole scene is its mirror image.
-            return NAMES[1] if (-T.rotation.T @ T.translation)[0] > 0 else NAMES[0]
-    return None
+def _reasons(views: Sequence[View], board: Board, solution: JointSolution) -> Mapping[int, str]:
+    """Better reasons than numbers for views that the solution did not believe, by view."""
+    estimate = solution.refined.estimate
+    T_right_from_left = rig_of(estimate).T_right_from_left
+    usual = rms_px(solution.refined.errors)
+    reasons = {
+        v: why_rejected(views[v], board, estimate.cameras, T_right_from_left, usual)
+        for v in solution.dropped
+    }
+    return {v: why for v, why in reasons.items() if why is not None}
 
 
 def _solve(
@@ -198,11 +163,7 @@ def _step_fault(solution: JointSolution, alone: Sequence[MonoCalibration]) -> Fa
     mono = max(float(np.median([rms_px([e]) for e in m.refined.errors])) for m in alone)
     joint = float(np.median(solution.first_view_px))
     share = len(solution.dropped) / max(len(solution.first_view_px), 1)
-    return out_of_step(joint, mono, _width(solution.views), share)
-
-
-def _width(views: Sequence[View]) -> int:
-    return next(d.size_px[0] for view in views for d in view.detections if d is not None)
+    return out_of_step(joint, mono, width_px(solution.views), share)
 
 
 def _held_out(

@@ -17,12 +17,12 @@ from app.commands.json_file import write_json
 from app.rig_file import check_replaceable, save_rig
 from calibration.board import AnyBoard
 from calibration.board_spec import parse_board, parse_length
-from calibration.errors import CalibrationError
+from calibration.errors import CalibrationError, fatal
 from calibration.intrinsics import LensChoice
 from calibration.lens import LensModel
 from calibration.picture_pairs import detect_pairs, picture_pairs
 from calibration.report import StereoReport
-from calibration.solve import StereoCalibration, calibrate_stereo, fatal
+from calibration.solve import StereoCalibration, calibrate_stereo
 from calibration.stored_rig import StoredRig, quality_of
 from calibration.views import View
 from engine.atomic_file import check_writable

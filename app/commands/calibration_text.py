@@ -15,6 +15,8 @@ from calibration.report import StereoReport, ViewReport
 MARK_PX = 1.5
 """A view with that many times the usual error gets a mark."""
 BAR_WIDTH = 20
+NAME_WIDTHS = (24, 44)
+"""Of a view in the list; longer names lose their middle."""
 
 
 def report_lines(report: StereoReport) -> list[str]:
@@ -35,10 +37,19 @@ def report_lines(report: StereoReport) -> list[str]:
 def _view_lines(report: StereoReport) -> list[str]:
     used = [max(r for r in v.rms_px if r is not None) for v in report.views if not v.dropped]
     usual = float(np.median(used))
-    lines = [f"{'view':24}{'left':>7}{'right':>7} px"]
+    least, most = NAME_WIDTHS
+    width = min(max(least, *(len(view.name) + 1 for view in report.views)), most)
+    lines = [f"{'view':{width}}{'left':>7}{'right':>7} px"]
     for view in report.views:
-        lines.append(f"{view.name[:23]:24}" + _view_figures(view, usual))
+        lines.append(f"{_short(view.name, width - 1):{width}}{_view_figures(view, usual)}")
     return lines
+
+
+def _short(name: str, width: int) -> str:
+    if len(name) <= width:
+        return name
+    half = (width - 1) // 2
+    return f"{name[: width - 1 - half]}…{name[-half:]}"
 
 
 def _view_figures(view: ViewReport, usual: float) -> str:
@@ -105,10 +116,18 @@ def _answer_lines(report: StereoReport) -> list[str]:
     expected = ", ".join(
         f"{1000 * e.total_m:.1f} mm at {e.distance_m} m" for e in report.depth_errors
     )
-    lines = [f"! {fault.sentence}" for fault in report.faults]
+    lines = [*_left_out_lines(report), *(f"! {fault.sentence}" for fault in report.faults)]
     lines += [f"depth error to expect       {expected}"]
     why = f" ({'; '.join(report.reasons)})" if report.reasons else ""
     return [*lines, f"verdict                     {report.verdict.value}{why}"]
+
+
+def _left_out_lines(report: StereoReport) -> list[str]:
+    """Which views were not used, one line a reason."""
+    by_reason: dict[str, list[str]] = {}
+    for view in report.left_out:
+        by_reason.setdefault(view.dropped, []).append(view.name)
+    return [f"! Left out ({', '.join(names)}): {why}." for why, names in by_reason.items()]
 
 
 def report_json(report: StereoReport) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -143,6 +144,45 @@ def test_a_wrong_square_is_told_by_the_baseline(
     assert "would have to be 30." in error or "would have to be 29." in error
     assert calibrate(taken, tmp_path / "b.toml", "--baseline", baseline) == 0
     assert "The square agrees with the baseline" in capsys.readouterr().out
+
+
+def exchange(folder: Path) -> None:
+    left, right = folder / "left" / "left03.png", folder / "right" / "right03.png"
+    picture = left.read_bytes()
+    left.write_bytes(right.read_bytes())
+    right.write_bytes(picture)
+
+
+def another_moment(folder: Path) -> None:
+    shutil.copy(folder / "right" / "right05.png", folder / "right" / "right03.png")
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (exchange, "left and right are exchanged: the other way round they fit the other pairs"),
+        (another_moment, "its pictures are of different moments: the board moved by"),
+    ],
+)
+def test_one_bad_pair_is_named_and_the_rest_makes_the_rig(
+    pictures: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    damage: Callable[[Path], None],
+    why: str,
+) -> None:
+    damage(pictures)
+    out, figures = tmp_path / "rig.toml", tmp_path / "report.json"
+    assert calibrate(pictures, out, "--json", str(figures)) == 0
+    text = capsys.readouterr().out
+    assert f"! Left out (left03.png + right03.png): {why}" in text
+    assert "synchronised" not in text
+    stored = load_rig(out)
+    assert stored.rig.baseline_m == pytest.approx(RIG.baseline_m, rel=0.005)
+    assert stored.quality is not None
+    assert stored.quality.views == PAIRS - 1
+    dropped = {v["name"]: v["dropped"] for v in json.loads(figures.read_text())["views"]}
+    assert [name for name, reason in dropped.items() if reason] == ["left03.png + right03.png"]
 
 
 def empty_right(folder: Path) -> None:
