@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from mcap.records import Message
 
 from engine.messages import Frame
+from engine.recording.frame_messages import decode_frame
 from engine.recording.layout import EVENTS_TOPIC, FRAME_TOPIC, HANDS_TOPIC
-from engine.recording.messages import decode_frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)

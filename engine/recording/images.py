@@ -61,7 +61,10 @@ def encode_image(pixels: npt.NDArray[Any], frame_id: str, time_ns: int) -> bytes
 
 def decode_image(data: bytes) -> npt.NDArray[Any]:
     """The pixels of a foxglove.RawImage, read-only; ValueError where it is not whole."""
-    image = _parse(RawImage, data)
+    try:
+        image = RawImage.FromString(data)
+    except DecodeError as error:
+        raise ValueError("no foxglove.RawImage") from error
     if image.encoding not in _ENCODINGS:
         raise ValueError(f"an image has the encoding '{image.encoding}'")
     dtype, channels = _ENCODINGS[image.encoding]
@@ -82,14 +85,6 @@ def encode_calibration(camera: PinholeCamera, frame_id: str, time_ns: int) -> by
         P=np.hstack([K, np.zeros((3, 1))]).ravel().tolist(),
     )
     return calibration.SerializeToString()
-
-
-def decode_calibration(data: bytes) -> PinholeCamera:
-    """The camera of a foxglove.CameraCalibration; ValueError where it holds none."""
-    value = _parse(CameraCalibration, data)
-    if len(value.K) != 9:
-        raise ValueError(f"a calibration has {len(value.K)} numbers for K instead of 9")
-    return PinholeCamera(value.width, value.height, value.K[0], value.K[4], value.K[2], value.K[5])
 
 
 def encode_transform(
@@ -123,15 +118,6 @@ def protobuf_schema(name: str) -> bytes:
     for file in files.values():
         file.CopyToProto(described.file.add())
     return described.SerializeToString()
-
-
-def _parse(kind: Any, data: bytes) -> Any:
-    message = kind()
-    try:
-        message.ParseFromString(data)
-    except DecodeError as error:
-        raise ValueError(f"no {kind.DESCRIPTOR.full_name}") from error
-    return message
 
 
 def _timestamp(time_ns: int) -> Timestamp:

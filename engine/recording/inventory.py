@@ -17,6 +17,7 @@ from engine.messages import Frame
 from engine.recording.damage import Damage
 from engine.recording.foreign import checked_topics
 from engine.recording.frame_group import group_frames
+from engine.recording.header_messages import decode_header
 from engine.recording.layout import (
     EVENTS_TOPIC,
     HANDS_TOPIC,
@@ -26,9 +27,9 @@ from engine.recording.layout import (
     SessionError,
     SessionHeader,
 )
-from engine.recording.messages import decode_event, decode_header, decode_scene
 from engine.recording.record_reading import GoodChunk, GoodMetadata
 from engine.recording.scan import Found
+from engine.recording.scene_messages import decode_event, decode_scene
 from engine.recording.summary import Summary
 
 

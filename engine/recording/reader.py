@@ -22,8 +22,8 @@ from engine.hand.model import HandModel
 from engine.messages import Frame, Scene
 from engine.recording.frame_group import FrameGroup
 from engine.recording.layout import EVENTS_TOPIC, HANDS_TOPIC, Event, SessionError, SessionHeader
-from engine.recording.messages import decode_event, decode_scene
 from engine.recording.place import numbered
+from engine.recording.scene_messages import decode_event, decode_scene
 from engine.recording.session_file import ChunkPlace, SessionFile
 from engine.runtime.clock import NS_PER_S
 

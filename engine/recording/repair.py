@@ -15,6 +15,7 @@ from pathlib import Path
 from mcap.records import Message
 
 from engine.atomic_file import replacing
+from engine.recording.header_messages import encode_calibrations, encode_header
 from engine.recording.inventory import Inventory, Loss
 from engine.recording.layout import (
     DEPTH,
@@ -28,7 +29,6 @@ from engine.recording.layout import (
     schema_of,
 )
 from engine.recording.mcap_file import McapFile, Times
-from engine.recording.messages import encode_calibrations, encode_header
 from engine.recording.scan import Scan
 from engine.recording.verify import VerifyReport, duration_s, take_inventory, verify
 from engine.runtime.clock import NS_PER_S

@@ -19,6 +19,7 @@ from engine.recording.damage import Damage
 from engine.recording.foreign import checked_topics, no_header, refuse_foreign
 from engine.recording.frame_group import FrameGroup, group_frames
 from engine.recording.frame_table import FrameTable, from_attachment, table_of
+from engine.recording.header_messages import decode_header
 from engine.recording.layout import (
     FRAME_TOPIC,
     METADATA_NAME,
@@ -34,7 +35,6 @@ from engine.recording.mcap_records import (
     record_at,
     unpack,
 )
-from engine.recording.messages import decode_header
 from engine.recording.record_reading import GoodChunk, GoodMetadata
 from engine.recording.scan import Scan
 from engine.recording.summary import Summary, read_summary

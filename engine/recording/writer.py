@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.messages import Frame, Scene
+from engine.recording.frame_messages import encode_frame
+from engine.recording.header_messages import encode_calibrations, encode_header
 from engine.recording.layout import (
     FRAME_TOPIC,
     METADATA_NAME,
@@ -20,21 +22,8 @@ from engine.recording.layout import (
     SessionHeader,
 )
 from engine.recording.mcap_file import McapFile, Times
-from engine.recording.messages import (
-    encode_calibrations,
-    encode_event,
-    encode_frame,
-    encode_header,
-    encode_scene,
-)
-from engine.recording.place import (
-    checked_target,
-    finished,
-    interrupted,
-    numbered,
-    part_of,
-    refused,
-)
+from engine.recording.place import checked_target, finished, interrupted, numbered, part_of, refused
+from engine.recording.scene_messages import encode_event, encode_scene
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 
 CHUNK_BYTES = 1 << 20

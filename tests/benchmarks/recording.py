@@ -22,7 +22,7 @@ import zstandard
 from engine.capture.sources import open_camera
 from engine.messages import Frame
 from engine.recording.describe import description
-from engine.recording.messages import encode_frame
+from engine.recording.frame_messages import encode_frame
 from engine.recording.writer import SessionWriter
 
 URI = "sim:width=848,height=480,infrared=2,film=20"

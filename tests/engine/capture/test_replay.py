@@ -18,7 +18,7 @@ from engine.errors import EndOfStream, SourceError
 from engine.messages import Frame
 from engine.recording.writer import SplitRule
 from engine.runtime.clock import monotonic_ns
-from tests.engine.recording.test_messages import same
+from tests.engine.recording.sameness import same
 from tests.fakes.session_files import FRAMES, flipped, write_session
 from tests.fakes.sessions import FRAME_NS, stereo_frame
 

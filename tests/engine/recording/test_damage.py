@@ -12,7 +12,7 @@ from engine.recording.layout import SessionError
 from engine.recording.reader import SessionReader
 from engine.recording.repair import repair
 from engine.recording.verify import verify
-from tests.engine.recording.test_messages import same
+from tests.engine.recording.sameness import same
 from tests.fakes.session_files import FRAMES, FRAMES_IN_CHUNK, Piece, flipped, pieces, write_session
 from tests.fakes.sessions import scene_of, stereo_frame
 

@@ -11,12 +11,12 @@ from mcap.reader import make_reader
 from mcap.writer import CompressionType, Writer
 
 from engine.hand.model import load_hand_model
+from engine.recording.header_messages import encode_header
 from engine.recording.layout import EventKind, SessionError
-from engine.recording.messages import encode_header
 from engine.recording.reader import SessionReader
 from engine.recording.verify import verify
 from engine.recording.writer import SplitRule
-from tests.engine.recording.test_messages import same
+from tests.engine.recording.sameness import same
 from tests.fakes.session_files import FRAMES, write_session
 from tests.fakes.sessions import FRAME_NS, header, scene_of, stereo_frame
 

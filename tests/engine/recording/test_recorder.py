@@ -18,7 +18,7 @@ from engine.recording.frame_queue import FrameQueue, QueueCapacity, size_of
 from engine.recording.layout import Event, EventKind, SessionError, SessionHeader
 from engine.recording.recorder import Recorder, RecordingState
 from tests.engine.recording.conftest import Disk
-from tests.engine.recording.test_messages import same
+from tests.engine.recording.sameness import same
 from tests.engine.recording.test_writer import contents
 from tests.fakes.sessions import header, quantised_frame, scene_of, stereo_frame
 

@@ -9,7 +9,7 @@ import pytest
 from engine.hand.model import load_hand_model
 from engine.recording.reader import SessionReader
 from engine.recording.writer import SessionWriter, SplitRule
-from tests.engine.recording.test_messages import same
+from tests.engine.recording.sameness import same
 from tests.fakes.session_files import FRAMES
 from tests.fakes.sessions import header, scene_of, stereo_frame
 

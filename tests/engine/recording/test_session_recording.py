@@ -18,8 +18,8 @@ from engine.errors import CameraDisconnected
 from engine.hand.model import DEFAULT_PATH
 from engine.messages import Frame
 from engine.recording import session_watch
+from engine.recording.header_messages import decode_header
 from engine.recording.layout import EventKind, SessionError, SessionHeader
-from engine.recording.messages import decode_header
 from engine.recording.recorder import RecordingState
 from engine.recording.session_watch import SessionWatch
 from engine.recording.tracked_with import TrackedWith

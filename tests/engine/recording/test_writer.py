@@ -19,6 +19,8 @@ from mcap.stream_reader import StreamReader
 
 from engine.messages import Frame, Scene
 from engine.recording import writer as writer_module
+from engine.recording.frame_messages import decode_frame
+from engine.recording.header_messages import decode_header
 from engine.recording.layout import (
     EVENTS_TOPIC,
     FRAME_TOPIC,
@@ -28,15 +30,10 @@ from engine.recording.layout import (
     EventKind,
     SessionError,
 )
-from engine.recording.messages import (
-    decode_event,
-    decode_frame,
-    decode_header,
-    decode_scene,
-)
+from engine.recording.scene_messages import decode_event, decode_scene
 from engine.recording.writer import SessionWriter, SplitRule
 from tests.engine.recording.conftest import Disk
-from tests.engine.recording.test_messages import same
+from tests.engine.recording.sameness import same
 from tests.fakes.sessions import header, quantised_frame, scene_of, stereo_frame
 from tests.shared_data import REPOSITORY
 
