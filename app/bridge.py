@@ -21,10 +21,10 @@ from engine.inference.meters import TruthReadings
 from engine.inference.sighting import Sighting
 from engine.messages import Frame, FrameSet, Health, Scene
 from engine.runtime.clock import monotonic_ns
-from engine.session import SessionState, SessionStatus
+from engine.session_status import SessionState, SessionStatus
 
 if TYPE_CHECKING:  # It loads for a quarter of a second.
-    from engine.recording.recorder import RecordingStatus
+    from engine.recording.recording_status import RecordingStatus
 
 POLL_MS = 8
 """Half a screen refresh: the wait for the next look adds 4 ms to the latency on average."""

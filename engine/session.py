@@ -7,90 +7,39 @@ never slows the camera. Beside them, where wanted: an adaptation that is offered
 gives other weights between two frames, meters that look at every scene, and a recorder that gets
 all frames and scenes. The session knows nothing of Qt: a presenter polls it by timer. Every public
 method may be called from the thread that made the session, and none but `stop` ever waits.
-`run_offline` is the same path without threads, for evaluation.
+`engine.offline` is the same path without threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from enum import StrEnum
-from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from engine.capture import sources
 from engine.capture.camera import Camera, CameraInfo
 from engine.capture.capture_loop import CaptureLoop, CaptureState
 from engine.capture.playback import PlaybackControl
-from engine.errors import EndOfStream, SourceError
 from engine.inference.estimator import Estimator
-from engine.messages import Frame, FrameSet, Health, Scene
+from engine.messages import FrameSet, Health, Scene
 from engine.recording.session_recording import SessionRecording
+from engine.runtime.contexts import StopOnExit
 from engine.runtime.slot import Slot
 from engine.runtime.worker import Worker
 from engine.sinks import SceneSink
-from engine.stereo.status import StereoStatus
-from engine.tracker import Learning, Tracker
+from engine.tracker import Tracker
 
 if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
     from engine.adaptation.service import AdaptationService
-    from engine.adaptation.status import AdaptationStatus
     from engine.inference.meters import TruthMeters, TruthReadings
     from engine.inference.sighting import Sighting
-    from engine.recording.recorder import RecordingStatus
+    from engine.recording.recording_status import RecordingStatus
     from engine.recording.tracked_with import TrackedWith
-
-SILENCE_S = 5.0
-"""`run_offline` gives up on a device that sends nothing for so long."""
+from engine.session_status import SessionState, SessionStatus
 
 
-class SessionState(StrEnum):
-    """What a session does, in the order in which it usually happens."""
-
-    IDLE = "idle"
-    STARTING = "starting"
-    RUNNING = "running"
-    RECONNECTING = "reconnecting"
-    ENDED = "ended"
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class SessionStatus:
-    """One look at a session, computed from facts when asked."""
-
-    state: SessionState
-    source_uri: str
-    source_name: str
-    """For people; the URI until the source is open."""
-    sentence: str = ""
-    """What is wrong and what to do; empty while well."""
-    reconnecting_since_ns: int | None = None
-    """Monotonic clock."""
-    frames: int = 0
-    """Frames read from the source."""
-    drops: int = 0
-    """Frames that came faster than the tracker could take them."""
-    camera_drops: int = 0
-    """Frames that the device counted and never delivered."""
-    adaptation: AdaptationStatus | None = None
-    """None where nothing adapts."""
-    camera: CameraInfo | None = None
-    """What is known of the source; None until it is open."""
-    stereo: StereoStatus | None = None
-    """How the pairs of a stereo camera come; None of any other."""
-
-    @property
-    def running(self) -> bool:
-        """Whether the session's source delivers, or did when last heard of."""
-        return self.state is SessionState.RUNNING
-
-
-class TrackingSession:
+class TrackingSession(StopOnExit):
     """Tracks hands in one source while open; make a new session for another source."""
 
     def __init__(
@@ -167,18 +116,6 @@ class TrackingSession:
         """All that runs, in the order in which it starts."""
         learning = () if self.adaptation is None else (self.adaptation,)
         return (*learning, self._inference, self._capture)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def latest_scene(self) -> Scene | None:
         """The newest scene; its `sequence` names the frame set that it belongs to."""
@@ -279,41 +216,3 @@ class TrackingSession:
 
     def _drops(self) -> int:
         return self._frames.overwritten - self._tracker.drops_before_ready
-
-
-def run_offline(
-    camera: Camera,
-    estimator: Estimator,
-    max_frames: int | None = None,
-    adaptation: AdaptationService | None = None,
-) -> Iterator[tuple[Frame, Scene]]:
-    """Every frame of a source with its scene, without threads, as fast as both go.
-
-    Ends with the recording or after `max_frames`. The caller opens and closes the camera, and
-    starts and stops the adaptation: that learns at its own pace, not the source's.
-
-    Raises:
-        SourceError: the source cannot be read, or sends nothing for SILENCE_S.
-    """
-    learning = None if adaptation is None else Learning(adaptation)
-    if learning is not None:
-        learning.begin(estimator)
-    for index in count():
-        if max_frames is not None and index >= max_frames:
-            return
-        try:
-            frame = camera.read(SILENCE_S)
-        except EndOfStream:
-            return
-        except TimeoutError as error:
-            raise SourceError(
-                f"{camera.info.name} has sent no frame for {SILENCE_S:g} s; check its cable and "
-                "try again."
-            ) from error
-        if learning is not None:
-            learning.before_frame()
-        scene = estimator.estimate(FrameSet((frame,)))
-        estimator.settle()
-        if learning is not None:
-            learning.after_frame()
-        yield frame, scene

@@ -18,7 +18,7 @@ from engine.errors import UserError
 from engine.evaluation.report import Percentiles, percentiles
 from engine.inference.estimator import Estimator
 from engine.messages import Scene
-from engine.session import run_offline
+from engine.offline import run_offline
 
 SOURCE = "sim:seed=11,pace=live"
 PHASE_S = 10.0

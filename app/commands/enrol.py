@@ -29,7 +29,7 @@ from engine.errors import UserError
 from engine.hand.model import load_hand_model
 from engine.inference.depth_estimator import DepthEstimator, create_estimator
 from engine.messages import Side
-from engine.session import run_offline
+from engine.offline import run_offline
 
 DEFAULT_SECONDS = 90.0
 BAR_WIDTH = 24

@@ -11,7 +11,7 @@ import time
 
 from engine.capture.sources import open_camera
 from engine.inference.depth_estimator import create_estimator
-from engine.session import run_offline
+from engine.offline import run_offline
 
 FRAMES = 12
 """Enough for a hand to be found, fitted, followed and its shape to be learnt."""

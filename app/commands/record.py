@@ -30,10 +30,11 @@ from engine.messages import Health
 from engine.recording.disk import GB, duration
 from engine.recording.layout import SessionError
 from engine.recording.place import checked_target, new_session_path
-from engine.recording.recorder import RecordingState, RecordingStatus
+from engine.recording.recording_status import RecordingState, RecordingStatus
 from engine.recording.tracked_with import TrackedWith, shipped_weights
 from engine.recording.untracked_session import UntrackedSession
-from engine.session import SessionState, TrackingSession
+from engine.session import TrackingSession
+from engine.session_status import SessionState
 
 LOOK_S = 0.1
 LINE_S = 0.5

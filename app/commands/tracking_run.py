@@ -16,7 +16,7 @@ from engine.inference.depth_estimator import DepthEstimator, create_estimator
 from engine.inference.estimator import Estimator
 from engine.inference.onnx_cache import cache_folder
 from engine.messages import Frame, Scene
-from engine.session import run_offline
+from engine.offline import run_offline
 
 ENDLESS_FRAMES = 300
 """How much of a source without an end is tracked when nobody says otherwise."""

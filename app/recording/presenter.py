@@ -17,7 +17,7 @@ from app.tracking.presenter import Action, Banner, Tone
 from engine.errors import UserError
 
 if TYPE_CHECKING:  # It loads for a quarter of a second, and the window imports this file.
-    from engine.recording.recorder import RecordingStatus
+    from engine.recording.recording_status import RecordingStatus
 
 SAVED_S = 12.0
 """How long the window says that a recording was saved."""

@@ -19,7 +19,7 @@ from app.tracking.hud_figures import Figures, HandCard
 from app.tracking.stereo import StereoFigures, StereoPresenter
 from app.tracking.verdict import judge
 from engine.messages import HandState, Scene
-from engine.session import SessionState, SessionStatus
+from engine.session_status import SessionState, SessionStatus
 
 STALE_AFTER_S = 0.7
 """A source slower than this between frames is not live any more."""

@@ -13,7 +13,7 @@ from app.tracking.figures import NS_PER_S
 from app.tracking.verdict import Grade
 from engine.capture.camera import CameraInfo
 from engine.messages import HandState
-from engine.session import SessionStatus
+from engine.session_status import SessionStatus
 from engine.stereo.status import StereoStatus
 
 if TYPE_CHECKING:  # It loads OpenCV.

@@ -87,21 +87,3 @@ class Camera(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
-
-
-class CloseOnExit:
-    """The context manager half of every camera; `close` stands in the class itself."""
-
-    def close(self) -> None:
-        """Nothing to release, unless the camera says otherwise."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -19,11 +19,12 @@ import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import RigidTransform
-from engine.capture.camera import CameraInfo, CloseOnExit
+from engine.capture.camera import CameraInfo
 from engine.capture.undistort import DepthUndistorter
 from engine.errors import CameraDisconnected, EndOfStream, SourceError
 from engine.messages import Float32, Frame, Picture
 from engine.runtime.clock import monotonic_ns
+from engine.runtime.contexts import CloseOnExit
 
 END_SILENCE_S = 0.5
 """A recording has ended when nothing came for so long after the SDK had read all of the file: its

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
-from engine.capture.camera import CameraInfo, CloseOnExit
+from engine.capture.camera import CameraInfo
 from engine.errors import EndOfStream, SourceError
 from engine.messages import Float32, Frame, HandTruth
 from engine.runtime.clock import monotonic_ns
+from engine.runtime.contexts import CloseOnExit
 
 _YES = ("yes", "true", "1")
 _NO = ("no", "false", "0")

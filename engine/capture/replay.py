@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.capture.camera import CameraInfo, CloseOnExit
+from engine.capture.camera import CameraInfo
 from engine.capture.playback import FASTEST, SLOWEST, Position
 from engine.capture.recorded import recording_uri
 from engine.errors import EndOfStream, SourceError
@@ -28,6 +28,7 @@ from engine.messages import Frame
 from engine.recording.layout import SessionError
 from engine.recording.reader import SessionReader
 from engine.runtime.clock import NS_PER_S, monotonic_ns
+from engine.runtime.contexts import CloseOnExit
 
 _CHOICES = {"loop": {"yes": True, "no": False}, "pace": {"fast": False, "live": True}}
 _EXAMPLE = "Write for example replay:session.mcap?loop=yes,speed=2,start=12.5,pace=live."

@@ -27,11 +27,12 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.transforms import RigidTransform
-from engine.capture.camera import CameraInfo, CloseOnExit
+from engine.capture.camera import CameraInfo
 from engine.capture.film import Projector, RenderedFilm
 from engine.capture.simulation_options import parse_simulation
 from engine.messages import Float32, Frame, HandTruth, Picture
 from engine.runtime.clock import monotonic_ns
+from engine.runtime.contexts import CloseOnExit
 
 
 @dataclass(frozen=True, slots=True)

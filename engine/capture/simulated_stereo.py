@@ -28,7 +28,6 @@ from calibration.lens import LensModel
 from calibration.rig import StereoRig
 from calibration.stored_rig import StoredRig
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
-from engine.capture.camera import CloseOnExit
 from engine.capture.film import Projector, RenderedFilm
 from engine.capture.simulation_options import (
     SimulationOptions,
@@ -38,6 +37,7 @@ from engine.capture.simulation_options import (
 from engine.errors import EndOfStream
 from engine.messages import Frame
 from engine.runtime.clock import NS_PER_S, monotonic_ns
+from engine.runtime.contexts import CloseOnExit
 from engine.stereo.camera import StereoCamera
 from engine.stereo.pair import PairInfo, RawPair
 from engine.stereo.rectified import grey

@@ -29,7 +29,7 @@ from engine.inference.backend import AUTO
 from engine.inference.depth_estimator import DepthEstimator, create_estimator, create_networks
 from engine.inference.single_view import single_view_network
 from engine.messages import HandState, HandTruth
-from engine.session import run_offline
+from engine.offline import run_offline
 
 if TYPE_CHECKING:
     from engine.adaptation.adapting_estimator import AdaptingEstimator

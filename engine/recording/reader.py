@@ -12,8 +12,6 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +24,7 @@ from engine.recording.place import numbered
 from engine.recording.scene_messages import decode_event, decode_scene
 from engine.recording.session_file import ChunkPlace, SessionFile
 from engine.runtime.clock import NS_PER_S
+from engine.runtime.contexts import CloseOnExit
 
 Int64 = npt.NDArray[np.int64]
 GAP_SEARCHED = 100
@@ -35,7 +34,7 @@ SCENE_WITHIN = 24
 frames a second, with two pictures."""
 
 
-class SessionReader:
+class SessionReader(CloseOnExit):
     """Belongs to the thread that opened it. Memory holds one chunk, however long the session."""
 
     def __init__(self, path: Path) -> None:
@@ -133,17 +132,6 @@ class SessionReader:
         """May be called twice."""
         for file in self._files:
             file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _row(self, index: int) -> tuple[int, int]:
         """The number of a frame's file, and its row in the table there."""

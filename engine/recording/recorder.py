@@ -12,8 +12,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from engine.messages import Frame, FrameSet, Scene
@@ -23,6 +21,7 @@ from engine.recording.frame_queue import FrameQueue, Item, QueueCapacity
 from engine.recording.gaps import gap_before
 from engine.recording.layout import Event, EventKind, SessionError
 from engine.recording.place import checked_target
+from engine.recording.recording_status import RecordingState, RecordingStatus
 from engine.recording.writer import SessionWriter
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 from engine.runtime.worker import Finished, StopSignal, Worker
@@ -35,57 +34,6 @@ NICENESS = 5
 """About a third of the share of a thread that does not give way."""
 REPORT_NS = NS_PER_S // 2
 """Drops are put together for so long before they become an event."""
-
-
-class RecordingState(StrEnum):
-    """In the order in which it usually happens."""
-
-    WAITING = "waiting"
-    """For the first frame; there is no file yet."""
-    RECORDING = "recording"
-    FINISHING = "finishing"
-    """What waits is written, and the file's index."""
-    FINISHED = "finished"
-    FAILED = "failed"
-    """It ended by itself; what was recorded by then is whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingStatus:
-    """One look at a recording."""
-
-    state: RecordingState
-    path: Path
-    """As asked for; a long session goes on in `engine.recording.place.numbered` files."""
-    paths: tuple[Path, ...] = ()
-    """Whole files so far."""
-    seconds: float = 0.0
-    """From the first to the last frame."""
-    frames: int = 0
-    bytes_written: int = 0
-    bytes_per_s: float = 0.0
-    camera_drops: int = 0
-    """Frames that the device counted and never delivered."""
-    queue_drops: int = 0
-    """Frames that came faster than they could be written."""
-    disk_drops: int = 0
-    """Frames that the disk did not take."""
-    seconds_left: float | None = None
-    """Until the disk is full; None while unknown."""
-    free_bytes: int | None = None
-    warning: str = ""
-    """That the disk fills up; empty while it does not."""
-    sentence: str = ""
-    """Why the recording ended by itself; empty while well."""
-
-    @property
-    def dropped(self) -> int:
-        """Frames that are missing, for whatever reason."""
-        return self.camera_drops + self.queue_drops + self.disk_drops
-
-    @property
-    def running(self) -> bool:
-        return self.state not in (RecordingState.FINISHED, RecordingState.FAILED)
 
 
 class Recorder:

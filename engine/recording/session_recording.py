@@ -10,9 +10,10 @@ from engine.capture.camera import CameraInfo
 from engine.sinks import FrameSink, FrameSinks, FromFirstFrame, SceneSinks
 
 if TYPE_CHECKING:  # They load for a second, and the window imports this file.
-    from engine.recording.recorder import Recorder, RecordingStatus
+    from engine.recording.recorder import Recorder
+    from engine.recording.recording_status import RecordingStatus
     from engine.recording.tracked_with import TrackedWith
-    from engine.session import SessionStatus
+    from engine.session_status import SessionStatus
 
 FINISH_S = 30.0
 """How long a recorder may take to write what waits, when the session ends."""

@@ -10,7 +10,7 @@ from engine.recording.layout import Event, EventKind
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 
 if TYPE_CHECKING:
-    from engine.session import SessionStatus
+    from engine.session_status import SessionStatus
 
 REPORT_NS = NS_PER_S
 """Frames that the tracker missed are put together for so long."""

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from engine.capture import sources
 from engine.capture.camera import Camera
 from engine.capture.capture_loop import CaptureLoop, CaptureState
 from engine.messages import FrameSet, Health
 from engine.recording.session_recording import SessionRecording
+from engine.runtime.contexts import StopOnExit
 from engine.runtime.slot import Slot
 from engine.runtime.worker import Worker
-from engine.session import SessionState, SessionStatus
+from engine.session_status import SessionState, SessionStatus
 from engine.sinks import SceneSinks
 
 if TYPE_CHECKING:
-    from engine.recording.recorder import RecordingStatus
+    from engine.recording.recording_status import RecordingStatus
 
 
-class UntrackedSession:
+class UntrackedSession(StopOnExit):
     """Captures one source while open, for recording."""
 
     def __init__(
@@ -55,18 +55,6 @@ class UntrackedSession:
         ended = self._capture.stop(timeout_s)
         self._state = SessionState.STOPPED
         return self._recording.stop() and ended
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def start_recording(self, path: Path) -> None:
         """As `TrackingSession.start_recording`."""

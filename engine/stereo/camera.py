@@ -19,10 +19,11 @@ from calibration.rectification import Rectification, rectification
 from calibration.rig import StereoRig
 from calibration.stored_rig import StoredRig, check_cameras
 from calibration.transforms import RigidTransform
-from engine.capture.camera import CameraInfo, CloseOnExit
+from engine.capture.camera import CameraInfo
 from engine.errors import SourceError
 from engine.messages import Frame, HandTruth, Picture
 from engine.runtime.clock import NS_PER_MS
+from engine.runtime.contexts import CloseOnExit
 from engine.stereo.matching import StereoMatcher
 from engine.stereo.pair import PairInfo, PairSource, Pixels, RawPair
 from engine.stereo.rectified import Rectifier, grey

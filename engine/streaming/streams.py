@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from engine.messages import Health, Scene
+from engine.runtime.contexts import StopOnExit
 from engine.streaming.address import StreamAddress, StreamKind, parse_address
 from engine.streaming.status import StreamStatus
 
@@ -31,7 +31,7 @@ class Stream(Protocol):
     def status(self) -> StreamStatus: ...
 
 
-class Streams:
+class Streams(StopOnExit):
     """A scene sink (engine.sinks) that hands every scene to all streams."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
@@ -74,18 +74,6 @@ class Streams:
     def status(self) -> tuple[StreamStatus, ...]:
         """Of each stream, in the order in which they were named."""
         return tuple(stream.status() for stream in self._streams)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def open_streams(addresses: Sequence[str]) -> Streams:

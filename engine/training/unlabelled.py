@@ -14,7 +14,7 @@ from engine.capture.sources import open_camera
 from engine.errors import SourceError
 from engine.hand.model import load_hand_model
 from engine.inference.depth_estimator import create_estimator
-from engine.session import run_offline
+from engine.offline import run_offline
 from engine.training.fusion_scenes import one_camera_hand
 
 LEAST_PATCHES = 8

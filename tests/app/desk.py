@@ -20,7 +20,7 @@ from engine.adaptation.profile_store import ProfileStore
 from engine.capture.camera import SourceInfo
 from engine.messages import Side
 from engine.runtime.clock import monotonic_ns
-from engine.session import SessionState
+from engine.session_status import SessionState
 from engine.sinks import SceneSinks
 from engine.streaming.streams import Streams, open_streams
 from tests.app.calibration_wizard.cameras import Shown

@@ -20,8 +20,8 @@ from engine.inference.meters import TruthReadings
 from engine.inference.sighting import Sighting
 from engine.messages import Frame, FrameSet, Health, Scene, Side
 from engine.recording.layout import SessionError
-from engine.recording.recorder import RecordingState, RecordingStatus
-from engine.session import SessionState, SessionStatus
+from engine.recording.recording_status import RecordingState, RecordingStatus
+from engine.session_status import SessionState, SessionStatus
 from engine.stereo.status import StereoStatus
 
 

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.bridge import KEPT_FRAMES, SessionBridge, SessionWish
 from engine.messages import Frame, Scene
-from engine.session import SessionState
+from engine.session_status import SessionState
 from tests.app.fakes import FakeSession
 from tests.app.scenes import make_frame, make_frame_set, make_hand, make_scene
 

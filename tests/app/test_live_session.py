@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.bridge import SessionWish
 from app.live_session import _WeightsOf, make_session
-from engine.session import SessionState
+from engine.session_status import SessionState
 from tests.app.profiles.people import make_profile
 
 

@@ -15,7 +15,7 @@ from app.settings import load_settings
 from app.tracking.presenter import Tone
 from engine.capture.camera import SourceInfo
 from engine.runtime.clock import monotonic_ns
-from engine.session import SessionState
+from engine.session_status import SessionState
 from tests.app.desk import Desk
 
 

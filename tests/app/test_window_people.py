@@ -20,7 +20,7 @@ from engine.adaptation.progress import AdaptationProgress
 from engine.adaptation.status import AdaptationState
 from engine.inference.meters import MeterReading, TruthReadings
 from engine.messages import Side
-from engine.session import SessionState
+from engine.session_status import SessionState
 from tests.app.desk import Desk
 from tests.app.fakes import FakeGuide, FakeMeasuring, FakeSession
 from tests.app.profiles.people import damage, make_profile

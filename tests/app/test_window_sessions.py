@@ -16,8 +16,8 @@ from app.sources.forms import SESSION_FORM
 from app.sources.open_dialog import OpenSourceDialog
 from app.tracking.presenter import Action
 from engine.capture.playback import Position
-from engine.recording.recorder import RecordingState
-from engine.session import SessionState
+from engine.recording.recording_status import RecordingState
+from engine.session_status import SessionState
 from tests.app.desk import Desk
 from tests.app.fakes import FakeSession
 from tests.app.recording.statuses import RUNNING

@@ -13,7 +13,8 @@ from app import theme
 from app.tracking.presenter import Action, Tone
 from app.tracking.stereo_card import StereoCard
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
-from engine.session import SessionState, TrackingSession
+from engine.session import TrackingSession
+from engine.session_status import SessionState
 from engine.stereo.status import StereoStatus
 from tests.app.desk import Desk
 from tests.app.fakes import FakeSession

@@ -16,7 +16,8 @@ import numpy as np
 
 from engine.inference.depth_estimator import create_estimator
 from engine.messages import Scene
-from engine.session import SessionState, TrackingSession
+from engine.session import TrackingSession
+from engine.session_status import SessionState
 
 URI = "sim:width=848,height=480,infrared=2,fps=60,pace=live,film=120"
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 import numpy as np
 
 from calibration.camera_model import PinholeCamera
-from engine.capture.camera import Camera, CameraInfo, CloseOnExit
+from engine.capture.camera import Camera, CameraInfo
 from engine.errors import CameraDisconnected, EndOfStream, SourceError
 from engine.messages import Frame
 from engine.runtime.clock import monotonic_ns
+from engine.runtime.contexts import CloseOnExit
 
 SMALL = PinholeCamera(width_px=16, height_px=12, fx=20.0, fy=20.0, cx=7.5, cy=5.5)
 
@@ -25,6 +27,11 @@ def plane_frame(
     camera = replace(SMALL, width_px=size[0], height_px=size[1])
     depth = np.full((size[1], size[0]), depth_m, np.float32)
     return Frame("fake", sequence, monotonic_ns(), camera, depth)
+
+
+def frames(n: int | None = None) -> Iterator[Frame]:
+    """`n` of them, or without end."""
+    return (plane_frame(i) for i in (count() if n is None else range(n)))
 
 
 class ScriptedCamera(CloseOnExit):
@@ -62,6 +69,11 @@ class ScriptedCamera(CloseOnExit):
     def close(self) -> None:
         assert threading.current_thread() is self._thread, "closed by another thread"
         self.closed = True
+
+
+def live(n: int | None = None) -> ScriptedCamera:
+    """A camera that gives `n` frames at its own pace, or goes on for ever."""
+    return ScriptedCamera(frames(n), pause_s=0.002)
 
 
 class HungCamera(CloseOnExit):

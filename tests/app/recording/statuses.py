@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.recording.recorder import RecordingState, RecordingStatus
+from engine.recording.recording_status import RecordingState, RecordingStatus
 
 PATH = Path("sessions/walk.mcap")
 RUNNING = RecordingStatus(

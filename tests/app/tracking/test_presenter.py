@@ -8,7 +8,7 @@ import pytest
 from app.tracking.figures import NS_PER_S
 from app.tracking.presenter import Action, Tone, TrackingPresenter
 from engine.messages import Side
-from engine.session import SessionState, SessionStatus
+from engine.session_status import SessionState, SessionStatus
 from tests.app.scenes import make_hand, make_scene
 
 MS = 1_000_000

@@ -11,7 +11,7 @@ from app.tracking.presenter import Action, Tone, TrackingPresenter
 from app.tracking.stereo import StereoFigures
 from app.tracking.verdict import Grade
 from engine.messages import Side
-from engine.session import SessionState, SessionStatus
+from engine.session_status import SessionState, SessionStatus
 from engine.stereo.status import StereoStatus
 from tests.app.scenes import make_hand, make_scene
 from tests.app.tracking.rigs import MOVED, STEADY, UNCLEAR, stereo_info

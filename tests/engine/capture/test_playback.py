@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.messages import Scene
-from engine.session import SessionState, TrackingSession
+from engine.session import TrackingSession
+from engine.session_status import SessionState
 from tests.fakes.estimators import EmptyEstimator
 from tests.fakes.session_files import FRAMES, write_session
 from tests.fakes.sessions import FRAME_NS

@@ -10,7 +10,8 @@ import pytest
 
 from engine.capture.sources import discover, open_camera
 from engine.errors import CameraDisconnected, SourceError
-from engine.session import SessionState, TrackingSession
+from engine.session import TrackingSession
+from engine.session_status import SessionState
 from tests.fakes.estimators import EmptyEstimator
 from tests.fakes.realsense import DEPTH_SCALE, HEIGHT, WIDTH, FakeDevice, FakeSdk
 from tests.fakes.waiting import wait_until

@@ -12,7 +12,7 @@ from calibration.formats.files import RigFormat, import_rig
 from calibration.storage import to_toml
 from engine.capture.sources import open_camera
 from engine.errors import SourceError
-from engine.session import run_offline
+from engine.offline import run_offline
 from tests.fakes.estimators import EmptyEstimator
 from tests.fakes.stereo_pairs import write_pictures, write_rig, write_videos
 from tests.shared_data import shared_folder

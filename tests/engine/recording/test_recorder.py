@@ -16,7 +16,8 @@ from engine.recording import writer as writer_module
 from engine.recording.disk import DiskLimits
 from engine.recording.frame_queue import FrameQueue, QueueCapacity, size_of
 from engine.recording.layout import Event, EventKind, SessionError, SessionHeader
-from engine.recording.recorder import Recorder, RecordingState
+from engine.recording.recorder import Recorder
+from engine.recording.recording_status import RecordingState
 from tests.engine.recording.conftest import Disk
 from tests.engine.recording.sameness import same
 from tests.engine.recording.test_writer import contents

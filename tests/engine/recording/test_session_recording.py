@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -16,29 +15,21 @@ from engine.adaptation.status import AdaptationState, AdaptationStatus
 from engine.capture import capture_loop
 from engine.errors import CameraDisconnected
 from engine.hand.model import DEFAULT_PATH
-from engine.messages import Frame
 from engine.recording import session_watch
 from engine.recording.header_messages import decode_header
 from engine.recording.layout import EventKind, SessionError, SessionHeader
-from engine.recording.recorder import RecordingState
+from engine.recording.recording_status import RecordingState
 from engine.recording.session_watch import SessionWatch
 from engine.recording.tracked_with import TrackedWith
-from engine.session import SessionState, SessionStatus, TrackingSession
+from engine.session import TrackingSession
+from engine.session_status import SessionState, SessionStatus
 from engine.weights_manifest import sha256_of
 from tests.engine.recording.test_writer import contents
-from tests.fakes.cameras import ScriptedCamera, plane_frame, reopening
+from tests.fakes.cameras import ScriptedCamera, frames, live, plane_frame, reopening
 from tests.fakes.estimators import EmptyEstimator
 from tests.fakes.waiting import wait_until
 
 WELL = SessionStatus(SessionState.RUNNING, "fake:", "Fake camera")
-
-
-def frames(n: int | None = None) -> Iterator[Frame]:
-    return (plane_frame(i) for i in (count() if n is None else range(n)))
-
-
-def live() -> ScriptedCamera:
-    return ScriptedCamera(frames(), pause_s=0.002)
 
 
 def header_of(path: Path) -> SessionHeader:
