@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.adaptation.fused_teacher import FusedTeacher, load_fusion
 from engine.adaptation.lesson_crops import erased, lesson_batch, lesson_images, random_crop
 from engine.adaptation.lesson_loss import LessonLoss, LessonTargets
 from engine.adaptation.settings import LearnSettings
@@ -22,6 +23,7 @@ from engine.adaptation.teacher import Lesson
 from engine.hand.model import HandModel
 from engine.hand.torch_skinning import TorchHand
 from engine.inference.crops import Crop
+from engine.inference.fitting import surface_of
 from engine.losses.objective import single_view_objective
 from engine.losses.supervised import SupervisedLoss
 from engine.losses.views import ViewFitter
@@ -48,8 +50,9 @@ class Learner:
         hand = TorchHand(model)
         self._lesson_loss, self._source_loss = LessonLoss(hand), SupervisedLoss(hand)
         self._fitter = ViewFitter(model)
-        objective = single_view_objective(self._fitter.spheres)
+        objective = single_view_objective(self._fitter.spheres, settings.fusion)
         self._objective = objective.without(settings.left_out)
+        self._fused = self._fused_teacher(net, model) if settings.fusion else None
         self.restart(net)
 
     def restart(self, net: SingleViewNet) -> None:
@@ -63,6 +66,14 @@ class Learner:
             self._parameters, lr=settings.rate, weight_decay=settings.weight_decay
         )
         self._steps = 0
+        if self._fused is not None:
+            self._fused.restart()
+
+    def _fused_teacher(self, net: SingleViewNet, model: HandModel) -> FusedTeacher:
+        rng = self._rng.spawn(1)[0]  # of its own: the lessons' crops are drawn as without it
+        return FusedTeacher(
+            load_fusion(net), self._fitter, surface_of(model), self._settings.fusing, rng
+        )
 
     def step(self, lessons: Sequence[Lesson], personal: Sequence[Batch]) -> Mapping[str, float]:
         """One step on the lessons drawn; losses by name."""
@@ -135,6 +146,8 @@ class Learner:
         views = self._fitter(image, geometry, output.joints.float(), pose)
         shapes = np.stack([lesson.pose.shape for lesson in lessons]).astype(np.float32)
         views = views._replace(known_shape=torch.from_numpy(shapes))
+        if self._fused is not None:
+            views = views._replace(fused=self._fused.teach(self.average, lessons, geometry))
         return weight * self._objective(views)[0]
 
     def _descend(self, loss: Tensor) -> None:

@@ -63,6 +63,24 @@ class TeacherSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FusionSettings:
+    """How views of a lesson are made up and fused (engine.adaptation.fused_teacher)."""
+
+    views: int = 4
+    turn_rad: float = 3.14159
+    scale: tuple[float, float] = (0.95, 1.05)
+    shift_m: float = 0.004
+    """Milder than the paper's (0.7 to 1.3, 20 mm): those err more to begin with."""
+    again: int = 160
+    """Steps after which a lesson's views are fused again."""
+    worst_depth: float = 0.04
+    """The hand through the fused joints may miss the depth by this on average, in half cubes ..."""
+    worst_points: float = 1e-3
+    """... and observed points its surface by the root of this, or nothing is taught; the same for
+    each finger bone's own points (papers.md: the gates of seed 000)."""
+
+
+@dataclass(frozen=True, slots=True)
 class LearnSettings:
     """Steps of the training copy."""
 
@@ -94,6 +112,9 @@ class LearnSettings:
     those of the lessons count 8."""
     left_out: tuple[str, ...] = ()
     """Terms of that loss that do not count, by name: for ablations."""
+    fusion: float = 0.0
+    """Weight, among those label-free losses, of what made-up views say together (L_ms)."""
+    fusing: FusionSettings = field(default_factory=FusionSettings)
     teacher: float = 1.0
     """Weight of what the fitting teacher says of the person's own frames; 0 in an ablation."""
     turn_rad: float = 3.14159

@@ -40,11 +40,13 @@ TEST_TAKE, LEARN_TAKE = 2, 1
 TEST_MOTION, LEARN_MOTION = "free", "guided"
 LEAST_FOUND = 10
 """Hands that must be found for a mean error to mean anything."""
+FUSION_WEIGHT = 100.0
+"""Joints that teach count as much among the other losses without labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One row of the ablation: what is left out."""
+    """One row of the ablation: what is left out, or added."""
 
     name: str
     adapts: bool = True
@@ -79,6 +81,7 @@ ABLATIONS: tuple[Variant, ...] = (
             "collision",
         )
     ),
+    Variant("fused views as a teacher too", learn={"fusion": FUSION_WEIGHT}),
     Variant("hardly any rehearsal", learn={"source": 1}),
 )
 """The table of `newcomers --ablate`."""

@@ -111,24 +111,28 @@ def prior(spheres: HandSpheres) -> tuple[Weighted, ...]:
     return (Weighted(ShapePrior(), 0.1), Weighted(Collision(spheres), 0.01))
 
 
-def single_view_objective(spheres: HandSpheres) -> Objective:
-    """Of stage 1 without labels: no fusion yet."""
-    return Objective(
-        (
-            TermGroup("single", 1.0, Answers.SINGLE, model_fitting()),
-            TermGroup("prior", 1.0, Answers.SINGLE, prior(spheres)),
-        )
+def distilling(weight: float) -> TermGroup:
+    """Fused answers teach single views (L_ms)."""
+    terms = (Weighted(DistilJoints(), 1.0), Weighted(DistilMesh(), 1.0))
+    return TermGroup("distil", weight, Answers.SINGLE, terms)
+
+
+def single_view_objective(spheres: HandSpheres, distillation: float = 0.0) -> Objective:
+    """Of single views without labels; with distillation where fused answers are at hand."""
+    groups = (
+        TermGroup("single", 1.0, Answers.SINGLE, model_fitting()),
+        TermGroup("prior", 1.0, Answers.SINGLE, prior(spheres)),
     )
+    return Objective((*groups, distilling(distillation)) if distillation else groups)
 
 
 def multi_view_objective(spheres: HandSpheres, distillation: float = 10.0) -> Objective:
     """All of seed 000; the paper distils with 10 (1 on single-view data with one stack)."""
-    distil = (Weighted(DistilJoints(), 1.0), Weighted(DistilMesh(), 1.0))
     return Objective(
         (
             TermGroup("single", 1.0, Answers.SINGLE, model_fitting()),
             TermGroup("cross", 1.0, Answers.FUSED, model_fitting()),
-            TermGroup("distil", distillation, Answers.SINGLE, distil),
+            distilling(distillation),
             TermGroup("prior", 1.0, Answers.SINGLE, prior(spheres)),
             TermGroup("cross_prior", 1.0, Answers.FUSED, prior(spheres)),
         )

@@ -83,6 +83,12 @@ def test_every_ablation_changes_something_that_exists() -> None:
         Variant("nonsense", learn={"no_such_setting": 1}).settings()
 
 
+def test_fusion_has_a_row_of_its_own() -> None:
+    rows = [variant for variant in ABLATIONS if "fused" in variant.name]
+    assert [row.settings().learn.fusion > 0 for row in rows] == [True]
+    assert WHOLE.settings().learn.fusion == 0
+
+
 @pytest.mark.slow
 def test_one_newcomer_without_adaptation() -> None:
     """The first poses alone: enough to know the hand better."""
