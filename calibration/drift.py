@@ -21,11 +21,13 @@ Matrix = npt.NDArray[np.float64]
 
 RATIO = 0.75
 """Of a match's distance to the second best one's (Lowe 2004)."""
-MOST_FEATURES = 3000
+MOST_FEATURES = 1500
 CONSENSUS_PX = 2.0
 """Matches that no epipolar geometry explains to this are taken to be wrong."""
 GOOD_PX = 3.0
 LEAST_MATCHES = 20
+LEAST_AGREEING = 0.4
+"""Of the matches, that some one geometry must explain: fewer agree by chance."""
 DRIFT_PX = 1.0
 """More than what was calibrated, in a picture 640 wide, from which a rig is to be calibrated
 again."""
@@ -44,12 +46,34 @@ class EpipolarError:
 
 @dataclass(frozen=True, slots=True)
 class DriftCheck:
-    """What a pair of pictures says of a rig; `known` is False where it shows too little."""
+    """What pictures say of a rig; `known` is False where they show too little."""
 
     known: bool
     error: EpipolarError
     recalibrate: bool
     sentence: str
+    calibrated_px: float | None = None
+    """What the error was after the calibration; None where nobody noted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Pixels [N, 2] of what seems to be the same things in two pictures, right or wrong."""
+
+    left_px: Matrix
+    right_px: Matrix
+
+    def __len__(self) -> int:
+        return len(self.left_px)
+
+
+def together(found: Sequence[Matches]) -> Matches:
+    """Of several pairs of one rig."""
+    nothing = np.zeros((0, 2))
+    return Matches(
+        np.concatenate([nothing, *(matches.left_px for matches in found)]),
+        np.concatenate([nothing, *(matches.right_px for matches in found)]),
+    )
 
 
 def matched_features(
@@ -62,24 +86,42 @@ def matched_features(
     """
     lefts = [left] if isinstance(left, np.ndarray) else left
     rights = [right] if isinstance(right, np.ndarray) else right
-    found = [_distinct_matches(a, b) for a, b in zip(lefts, rights, strict=True)]
-    a, b = (np.concatenate([pair[k] for pair in found]) for k in range(2))
-    return _in_consensus(a, b)
+    found = [distinct_matches(a, b) for a, b in zip(lefts, rights, strict=True)]
+    agreeing = in_consensus(together(found))
+    return agreeing.left_px, agreeing.right_px
 
 
-def _distinct_matches(left: Gray, right: Gray) -> tuple[Matrix, Matrix]:
-    """Mutually best matches of one pair, right or wrong."""
+def distinct_matches(left: Gray, right: Gray, still: Gray | None = None) -> Matches:
+    """Mutually best matches of a pair of pictures [H, W], right or wrong.
+
+    `still` [H, W]: 0 where nothing of the left picture is to be looked at.
+    """
     sift = cv2.SIFT.create(nfeatures=MOST_FEATURES)
-    points_a, words_a = sift.detectAndCompute(left, None)
+    points_a, words_a = sift.detectAndCompute(left, still)
     points_b, words_b = sift.detectAndCompute(right, None)
     if words_a is None or words_b is None or min(len(words_a), len(words_b)) < 2:
-        return np.zeros((0, 2)), np.zeros((0, 2))
+        return together(())
     forth = _best(np.asarray(words_a, np.float32), np.asarray(words_b, np.float32))
     back = _best(np.asarray(words_b, np.float32), np.asarray(words_a, np.float32))
     pairs = [(a, b) for a, b in forth.items() if back.get(b) == a]
     pixels_a = np.array([points_a[a].pt for a, _ in pairs], np.float64).reshape(-1, 2)
     pixels_b = np.array([points_b[b].pt for _, b in pairs], np.float64).reshape(-1, 2)
-    return pixels_a, pixels_b
+    return Matches(pixels_a, pixels_b)
+
+
+def in_consensus(matches: Matches) -> Matches:
+    """Those that agree on some one epipolar geometry; none where hardly any do."""
+    nothing = together(())
+    if len(matches) < 8:
+        return nothing
+    cv2.setRNGSeed(0)
+    _, good = cv2.findFundamentalMat(
+        matches.left_px, matches.right_px, cv2.USAC_MAGSAC, CONSENSUS_PX, 0.999, 10_000
+    )
+    keep = np.ravel(good).astype(bool) if good is not None else np.zeros(len(matches), bool)
+    if keep.mean() < LEAST_AGREEING:
+        return nothing
+    return Matches(matches.left_px[keep], matches.right_px[keep])
 
 
 def epipolar_error_of_features(
@@ -115,51 +157,43 @@ def epipolar_distances(left_px: Matrix, right_px: Matrix, rig: StereoRig) -> Mat
 
 
 def check_drift(
-    left_px: Matrix, right_px: Matrix, rig: StereoRig, calibrated_px: float = 0.0
+    left_px: Matrix,
+    right_px: Matrix,
+    rig: StereoRig,
+    calibrated_px: float | None = None,
+    least_matches: int = LEAST_MATCHES,
 ) -> DriftCheck:
     """Whether matched pixels [N, 2] still fit a rig whose rows fitted to `calibrated_px`.
 
     The median counts, because some matches are always wrong.
     """
     error = epipolar_error(left_px, right_px, rig)
-    limit = DRIFT_PX * max(rig.left.size_px[0] / REFERENCE_WIDTH_PX, 1.0) + calibrated_px
-    if error.matches < LEAST_MATCHES:
-        return DriftCheck(
-            False,
-            error,
-            False,
-            f"Whether the rig is still calibrated is not known: {LEAST_MATCHES} matched points "
-            f"are needed, found {error.matches}; show both cameras something with texture.",
+    if error.matches < least_matches:
+        sentence = (
+            "Too little texture to tell whether the cameras still stand as they were calibrated: "
+            f"{least_matches} matched points are needed, found {error.matches}; show both cameras "
+            "something with texture, such as a full shelf or a printed page."
         )
-    if error.median_px > limit:
-        return DriftCheck(
-            True,
-            error,
-            True,
-            f"The rig has changed since it was calibrated: matched points are "
-            f"{error.median_px:.1f} px off their lines, and up to {limit:.1f} px is expected; "
-            "calibrate again.",
+        return DriftCheck(False, error, False, sentence, calibrated_px)
+    scale = max(rig.left.size_px[0] / REFERENCE_WIDTH_PX, 1.0)
+    was = "" if calibrated_px is None else f", and were {calibrated_px:.1f} px then"
+    if error.median_px > DRIFT_PX * scale + (calibrated_px or 0.0):
+        sentence = (
+            "The cameras have moved since they were calibrated: matched points are "
+            f"{error.median_px:.1f} px off their lines{was}; calibrate again."
         )
-    return DriftCheck(
-        True, error, False, f"The rig is as calibrated: {error.median_px:.2f} px off its lines."
+        return DriftCheck(True, error, True, sentence, calibrated_px)
+    sentence = (
+        "The cameras stand as they were calibrated: matched points are "
+        f"{error.median_px:.1f} px off their lines{was}."
     )
+    return DriftCheck(True, error, False, sentence, calibrated_px)
 
 
 def _best(words: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> dict[int, int]:
     """The distinctly best match of each feature that has one."""
     found = cv2.BFMatcher(cv2.NORM_L2).knnMatch(words, others, k=2)
     return {a.queryIdx: a.trainIdx for a, b in found if a.distance < RATIO * b.distance}
-
-
-def _in_consensus(left_px: Matrix, right_px: Matrix) -> tuple[Matrix, Matrix]:
-    if len(left_px) < 8:
-        return left_px[:0], right_px[:0]
-    cv2.setRNGSeed(0)
-    _, good = cv2.findFundamentalMat(
-        left_px, right_px, cv2.USAC_MAGSAC, CONSENSUS_PX, 0.999, 10_000
-    )
-    keep = np.ravel(good).astype(bool) if good is not None else np.zeros(len(left_px), bool)
-    return left_px[keep], right_px[keep]
 
 
 def _homogeneous(points: Matrix) -> Matrix:

@@ -119,12 +119,19 @@ def _verdict(status: StereoStatus) -> tuple[Grade | None, str, str]:
     """Grade, short words and the whole sentence of the check of the rig."""
     drift = status.drift
     if drift is None:
-        if status.pairs - status.dropped <= 1:  # The first pair is looked at for a moment.
-            return None, "Rows not checked yet", "What both cameras see must lie on one row."
+        if status.checking:
+            return None, "Calibration: checking…", _CHECKING
         return None, "Calibration comes with the camera", "It is taken as it is, and not checked."
     if not drift.known:
-        return None, "Rows not checked: too little texture in view", drift.sentence
-    off_px = drift.error.median_px
+        return None, "Calibration: too little texture to tell", drift.sentence
+    off_px, was_px = drift.error.median_px, drift.calibrated_px
     if drift.recalibrate:
-        return Grade.POOR, f"Rows {off_px:.1f} px apart: calibrate again", drift.sentence
-    return Grade.GOOD, f"Rows agree to {off_px:.1f} px", drift.sentence
+        was = "" if was_px is None else f", was {was_px:.1f} px"
+        return Grade.POOR, f"Drifted ({off_px:.1f} px{was}): calibrate again", drift.sentence
+    return Grade.GOOD, f"Calibration fits ({off_px:.1f} px)", drift.sentence
+
+
+_CHECKING = (
+    "What both cameras see must lie on lines that the calibration tells; several pairs are looked "
+    "at until there is enough to tell."
+)

@@ -13,10 +13,8 @@ import numpy as np
 
 from calibration.camera_model import PinholeCamera
 from calibration.dense_range import why_no_dense_depth
-from calibration.drift import DriftCheck, check_drift, matched_features
 from calibration.errors import CalibrationError
 from calibration.rectification import Rectification, rectification
-from calibration.rig import StereoRig
 from calibration.stored_rig import StoredRig, check_cameras
 from calibration.transforms import RigidTransform
 from engine.capture.camera import CameraInfo
@@ -24,9 +22,10 @@ from engine.errors import SourceError
 from engine.messages import Frame, HandTruth, Picture
 from engine.runtime.clock import NS_PER_MS
 from engine.runtime.contexts import CloseOnExit
+from engine.stereo.drift_watch import DriftWatch
 from engine.stereo.matching import StereoMatcher
 from engine.stereo.pair import PairInfo, PairSource, Pixels, RawPair
-from engine.stereo.rectified import Rectifier, grey
+from engine.stereo.rectified import Rectifier
 from engine.stereo.status import StereoStatus
 
 LARGEST_SKEW_MS = 10.0
@@ -54,7 +53,7 @@ class StereoCamera(CloseOnExit):
         """Takes over the source, and closes it where the rig does not fit.
 
         `view` is that of the rectified pictures, where not the rig's own is wanted.
-        `look_for_drift`: see whether the first pair still fits the rig, which takes its time.
+        `look_for_drift`: see whether the pairs still fit the rig.
 
         Raises:
             SourceError: the rig is for other cameras, or gives no dense depth; one sentence.
@@ -70,8 +69,8 @@ class StereoCamera(CloseOnExit):
         self._matcher = StereoMatcher(rectified.camera.fx, rectified.baseline_m)
         self._largest_skew_ns = round(largest_skew_ms * NS_PER_MS)
         self._far_apart = 0
-        self._status = StereoStatus()
-        self._calibrated_px = None if not look_for_drift else _epipolar_px(stored)
+        self._watch = _drift_watch(source.info, stored) if look_for_drift else None
+        self._status = StereoStatus(checking=look_for_drift)
         self._info = _info(source.info, rectified, stored)
 
     @property
@@ -86,12 +85,15 @@ class StereoCamera(CloseOnExit):
     def read(self, timeout_s: float = 1.0) -> Frame:
         """The next frame; see `engine.capture.camera.Camera.read`."""
         pair = self._pair_in_time(timeout_s)
-        if self._calibrated_px is not None and self._status.drift is None:
-            drift = drift_of(pair, self._rectifier.rectification.rig, self._calibrated_px)
-            self._status = replace(self._status, drift=drift)
+        if self._watch is not None:
+            self._watch.offer(pair)
+            drift, checking = self._watch.check, self._watch.looking
+            self._status = replace(self._status, drift=drift, checking=checking)
         return self._frame(pair)
 
     def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
         self._source.close()
 
     def _pair_in_time(self, timeout_s: float) -> RawPair:
@@ -189,15 +191,10 @@ def check_dense(stored: StoredRig, name: str) -> None:
         )
 
 
-def drift_of(pair: RawPair, rig: StereoRig, calibrated_px: float) -> DriftCheck:
-    """Whether what a pair shows still fits a rig whose rows fitted to `calibrated_px`."""
-    matches = matched_features(grey(pair.left), grey(pair.right))
-    return check_drift(*matches, rig, calibrated_px)
-
-
-def _epipolar_px(stored: StoredRig) -> float:
-    known = stored.quality.epipolar_px if stored.quality is not None else 0.0
-    return known if np.isfinite(known) else 0.0
+def _drift_watch(info: PairInfo, stored: StoredRig) -> DriftWatch:
+    known = np.inf if stored.quality is None else stored.quality.epipolar_px
+    calibrated_px = float(known) if np.isfinite(known) else None
+    return DriftWatch(stored.rig, calibrated_px, live=info.live, pairs=info.frame_count)
 
 
 def _info(info: PairInfo, rectified: Rectification, stored: StoredRig) -> CameraInfo:

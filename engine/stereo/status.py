@@ -19,4 +19,7 @@ class StereoStatus:
     skew_ms: float = 0.0
     """Of the newest pair."""
     drift: DriftCheck | None = None
-    """Whether the rig is still as calibrated, by the first pair; None where nobody looked."""
+    """Whether the rig is still as calibrated, by several pairs; None where that is not known yet,
+    or nobody looks."""
+    checking: bool = False
+    """Whether somebody still looks."""

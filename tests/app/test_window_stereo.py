@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,14 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.tracking.presenter import Action, Tone
 from app.tracking.stereo_card import StereoCard
+from calibration.drift import DriftCheck
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
 from engine.session import TrackingSession
 from engine.session_status import SessionState
 from engine.stereo.status import StereoStatus
 from tests.app.desk import Desk
 from tests.app.fakes import FakeSession
-from tests.app.tracking.rigs import MOVED, STEADY, stereo_info
+from tests.app.tracking.rigs import MOVED, STEADY, UNCLEAR, stereo_info
 from tests.fakes.estimators import EmptyEstimator
 from tests.fakes.stereo_pairs import straight_rig, write_pictures, write_rig
 
@@ -50,7 +52,7 @@ def test_skew_drops_drift_and_depth_error_are_shown(qtbot: QtBot, desk: Desk) ->
     desk.feed(session, sequence=2)
     qtbot.waitUntil(lambda: cells["skew"].text() == "1.2 ms")
     assert cells["dropped"].text() == "0 of 40"
-    assert _card(desk)._verdict.text() == "Rows agree to 0.2 px"
+    assert _card(desk)._verdict.text() == "Calibration fits (0.2 px)"
     expected, fit = cells["depth"].text().split("  ·  ")
     assert expected.endswith(" mm")
     assert fit == "fit 1.8 mm"
@@ -60,15 +62,17 @@ def test_skew_drops_drift_and_depth_error_are_shown(qtbot: QtBot, desk: Desk) ->
     assert theme.FAIR.name() in cells["dropped"].styleSheet()
 
 
+@pytest.mark.parametrize("drift", [MOVED, UNCLEAR])
 @pytest.mark.parametrize("size", [(1024, 700), (1440, 900)])
-def test_all_of_it_fits(qtbot: QtBot, desk: Desk, size: tuple[int, int]) -> None:
+def test_all_of_it_fits(qtbot: QtBot, desk: Desk, size: tuple[int, int], drift: DriftCheck) -> None:
     desk.window.resize(*size)
-    _run_stereo(qtbot, desk, StereoStatus(123_456, 1_234, 9.9, STEADY))
+    _run_stereo(qtbot, desk, StereoStatus(123_456, 1_234, 9.9, drift))
     qtbot.wait(300)
     side = desk.window.view._side
     assert side.widget().sizeHint().height() <= side.viewport().height()
     assert _card(desk).isVisible()
-    for label in (*_card(desk)._titles.values(), *_card(desk)._cells.values()):
+    labels = _card(desk)._titles.values(), _card(desk)._cells.values(), (_card(desk)._verdict,)
+    for label in chain(*labels):
         assert label.width() >= label.sizeHint().width(), label.text()
 
 
@@ -116,7 +120,7 @@ def test_the_calibration_can_wait(qtbot: QtBot, desk: Desk) -> None:
     qtbot.waitUntil(goes_on)
     assert not session.stop_asked
     assert len(desk.sessions) == 1
-    assert _card(desk)._verdict.text() == "Rows 3.1 px apart: calibrate again"
+    assert _card(desk)._verdict.text() == "Drifted (3.1 px, was 0.2 px): calibrate again"
 
 
 def test_a_rig_that_is_too_wide_gets_its_sentence(

@@ -6,16 +6,30 @@ from calibration.drift import DriftCheck, EpipolarError
 from engine.capture.camera import CameraInfo
 from tests.app.scenes import CAMERA
 
-STEADY = DriftCheck(True, EpipolarError(240, 0.3, 0.21, 1.0), False, "The rig is as calibrated.")
+STEADY = DriftCheck(
+    True,
+    EpipolarError(240, 0.3, 0.21, 1.0),
+    False,
+    "The cameras stand as they were calibrated: matched points are 0.2 px off their lines, and "
+    "were 0.2 px then.",
+    0.2,
+)
 MOVED = DriftCheck(
     True,
     EpipolarError(180, 3.4, 3.1, 0.4),
     True,
-    "The rig has changed since it was calibrated: matched points are 3.1 px off their lines, and "
-    "up to 1.2 px is expected; calibrate again.",
+    "The cameras have moved since they were calibrated: matched points are 3.1 px off their "
+    "lines, and were 0.2 px then; calibrate again.",
+    0.2,
 )
 UNCLEAR = DriftCheck(
-    False, EpipolarError(3, 9.0, 8.0, 0.0), False, "Whether the rig is calibrated is not known."
+    False,
+    EpipolarError(3, 9.0, 8.0, 0.0),
+    False,
+    "Too little texture to tell whether the cameras still stand as they were calibrated: 60 "
+    "matched points are needed, found 3; show both cameras something with texture, such as a full "
+    "shelf or a printed page.",
+    0.2,
 )
 
 

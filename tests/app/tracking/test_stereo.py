@@ -96,10 +96,23 @@ def test_a_fit_that_is_not_known_is_not_told() -> None:
 @pytest.mark.parametrize(
     ("stereo", "grade", "words"),
     [
-        (StereoStatus(10, drift=STEADY), Grade.GOOD, "Rows agree to 0.2 px"),
-        (StereoStatus(10, drift=MOVED), Grade.POOR, "Rows 3.1 px apart: calibrate again"),
-        (StereoStatus(10, drift=UNCLEAR), None, "Rows not checked: too little texture in view"),
-        (StereoStatus(1), None, "Rows not checked yet"),
+        (StereoStatus(10, drift=STEADY), Grade.GOOD, "Calibration fits (0.2 px)"),
+        (
+            StereoStatus(10, drift=MOVED),
+            Grade.POOR,
+            "Drifted (3.1 px, was 0.2 px): calibrate again",
+        ),
+        (
+            StereoStatus(10, drift=replace(MOVED, calibrated_px=None)),
+            Grade.POOR,
+            "Drifted (3.1 px): calibrate again",
+        ),
+        (
+            StereoStatus(10, drift=UNCLEAR, checking=True),
+            None,
+            "Calibration: too little texture to tell",
+        ),
+        (StereoStatus(10, checking=True), None, "Calibration: checking…"),
         (StereoStatus(10), None, "Calibration comes with the camera"),
     ],
 )

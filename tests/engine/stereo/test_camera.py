@@ -15,7 +15,6 @@ from engine.capture.capture_loop import CaptureLoop
 from engine.errors import SourceError
 from engine.messages import FrameSet, HandTruth, Side
 from engine.runtime.slot import Slot
-from engine.stereo import camera as stereo_camera
 from engine.stereo.camera import HOPELESS_PAIRS, StereoCamera, working_view
 from engine.stereo.pair import PairInfo, RawPair
 from tests.fakes.stereo_pairs import (
@@ -138,28 +137,37 @@ def test_wide_pictures_are_matched_smaller() -> None:
     assert working_view(small) is small
 
 
-def test_a_moved_camera_is_seen_by_the_first_pair(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked = []
-    real = stereo_camera.matched_features
-
-    def counted(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        looked.append(1)
-        return real(left, right)
-
-    monkeypatch.setattr(stereo_camera, "matched_features", counted)
+def test_a_moved_camera_is_seen_by_the_first_pairs() -> None:
     straight = straight_rig()
     p = straight.right.pinhole
     moved = DistortedCamera(replace(p, cy=p.cy + 4.0))
     rig = StereoRig(straight.left, moved, straight.T_right_from_left)
     for known, recalibrate in ((straight, False), (rig, True)):
-        camera = StereoCamera(Wall(), StoredRig(known), look_for_drift=True)
-        assert camera.stereo.drift is None
-        camera.read()
-        camera.read()
+        camera = StereoCamera(Wall(live=False), StoredRig(known), look_for_drift=True)
+        assert camera.stereo.checking
+        for _ in range(3):
+            assert camera.stereo.drift is None
+            camera.read()
         assert camera.stereo.drift is not None
         assert camera.stereo.drift.known
         assert camera.stereo.drift.recalibrate is recalibrate
-    assert len(looked) == 2
+        assert not camera.stereo.checking
+
+
+def test_a_live_camera_is_checked_beside_reading_and_lets_go_of_its_thread() -> None:
+    camera = StereoCamera(Wall(), StoredRig(straight_rig()), look_for_drift=True)
+    camera.read()
+    camera.read()
+    assert camera.stereo.checking
+    camera.close()
+
+
+def test_a_rig_that_comes_with_the_camera_is_not_checked() -> None:
+    camera = StereoCamera(Wall(live=False), StoredRig(straight_rig()))
+    for _ in range(4):
+        camera.read()
+    assert camera.stereo.drift is None
+    assert not camera.stereo.checking
 
 
 def test_the_capture_thread_tells_of_skew_and_drops() -> None:
