@@ -51,10 +51,10 @@ def contradicting_pairs(
     width = max(seen.size_px[0] for view in views for seen in view.detections if seen is not None)
     far = max(FAR_FACTOR * float(np.median(nearer[known])), LEAST_FAR_PX * max(width / 640, 1.0))
     found: dict[int, str] = {}
-    for v in np.flatnonzero(known):
-        if as_taken[v] > far:
-            moved = _moved_m(views[v], board, cameras, T_right_from_left)
-            found[int(v)] = SWAPPED if exchanged[v] <= far else of_two_moments(moved)
+    for v, view in enumerate(views):
+        if known[v] and as_taken[v] > far:
+            moved = _moved_m(view, board, cameras, T_right_from_left)
+            found[v] = SWAPPED if exchanged[v] <= far else of_two_moments(moved)
     swapped = sum(why is SWAPPED for why in found.values())
     total = int(known.sum())
     if swapped > MOST_SWAPPED * total or len(found) - swapped > MOST_MOMENTS * total:

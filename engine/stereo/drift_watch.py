@@ -136,7 +136,9 @@ def found_matches(left: Pixels, right: Pixels, still: Pixels | None) -> Matches:
     scale = min(1.0, WIDEST_PX / left.shape[1])
     if scale < 1.0:
         left, right = (
-            np.asarray(cv2.resize(p, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+            np.asarray(
+                cv2.resize(p, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), p.dtype
+            )
             for p in (left, right)
         )
     if still is not None:
