@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from engine.errors import WeightsError
+from engine.nets.half_file import save_half
 from engine.nets.localiser_net import LocaliserNet
 
 
 def save_localiser(path: Path, net: nn.Module, facts: dict[str, Any]) -> None:
     """Weights as float16; `facts` (data, seed, samples, figures) go into the header."""
-    tensors = {
-        name: (value.half() if value.is_floating_point() else value).contiguous()
-        for name, value in net.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
-    temporary = path.with_suffix(".part")
-    save_file(tensors, temporary, metadata={"facts": json.dumps(facts)})
-    os.replace(temporary, path)
+    save_half(path, net, {"facts": json.dumps(facts)})
 
 
 def load_localiser(path: Path) -> LocaliserNet:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 
-from engine.atomic_file import replacing
 from engine.errors import WeightsError
 from engine.nets.fusion import FusionConfig, FusionNet
+from engine.nets.half_file import save_half
 from engine.nets.style_transfer import StyleConfig, StyleNet
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -40,17 +39,12 @@ def save_module(path: Path, kind: Kind[Net], net: Net, facts: dict[str, Any]) ->
     Raises:
         OutputError: the place cannot be written.
     """
-    tensors = {
-        name: (value.half() if value.is_floating_point() else value).contiguous()
-        for name, value in net.state_dict().items()
-    }
     header = {
         "kind": kind.name,
         "config": json.dumps(asdict(net.config)),  # type: ignore[call-overload]
         "facts": json.dumps(facts),
     }
-    with replacing(path) as partial:
-        save_file(tensors, partial, metadata=header)
+    save_half(path, net, header)
 
 
 def load_module(path: Path, kind: Kind[Net]) -> Net:

@@ -34,14 +34,16 @@ from engine.training.all_data import (
     held_out_views,
     unlabelled_hands,
 )
+from engine.training.average import Average
 from engine.training.checkpoint import export_weights
 from engine.training.data import Batch, validation_batch
 from engine.training.fusion_data import HELD_OUT_SEED, FusionBatch, pseudo_batch
 from engine.training.fusion_observed import ObservedHands, observed
 from engine.training.fusion_stage import FusionLoss
 from engine.training.label_free import LabelFreeLoss
+from engine.training.optimizers import set_rate
 from engine.training.pseudo_views import ViewBatch
-from engine.training.stages import Average, StageRun, dropped_rate, run_settings, set_rate, told
+from engine.training.stages import StageRun, check_config, dropped_rate, run_settings, told
 from engine.training.trainer import validation_error_mm
 from engine.weights_manifest import sha256_of
 
@@ -217,12 +219,7 @@ class AllStage:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        expected, found = self._config(), state.get("config")
-        if found != expected:
-            raise WeightsError(
-                f"checkpoint: expected a run of stage 3 with {expected}, found {found}; give "
-                "another --out, or the options that the run began with"
-            )
+        check_config("a run of stage 3 with", self._config(), state)
         self.net.load_state_dict(state["net"])
         self.average.restore(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
+from engine.atomic_file import replacing
 from engine.errors import WeightsError
+from engine.nets.half_file import save_half
 from engine.nets.single_view import SingleViewConfig, SingleViewNet
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write all of a run's state; a crash leaves the former file whole."""
-    temporary = path.with_suffix(".part")
-    torch.save(state, temporary)
-    os.replace(temporary, path)
+    with replacing(path) as partial:
+        torch.save(state, partial)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -38,15 +37,7 @@ def export_weights(
     path: Path, net: nn.Module, config: SingleViewConfig, facts: dict[str, Any]
 ) -> None:
     """Weights as float16 safetensors; config and facts go into the header."""
-    tensors = {
-        name: (value.half() if value.is_floating_point() else value).contiguous()
-        for name, value in net.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
-    header = {"config": json.dumps(asdict(config)), "facts": json.dumps(facts)}
-    temporary = path.with_suffix(".part")
-    save_file(tensors, temporary, metadata=header)
-    os.replace(temporary, path)
+    save_half(path, net, {"config": json.dumps(asdict(config)), "facts": json.dumps(facts)})
 
 
 def new_network(config: SingleViewConfig) -> SingleViewNet:

@@ -33,33 +33,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(train=run_depth)
-    parser.add_argument("--out", type=Path, default=Path("runs/depth"), help="checkpoints and logs")
+    _add_run_arguments(parser, "runs/depth", 5_000_000, 64, workers=1)
     parser.add_argument(
         "--weights-out", type=Path, help="weights file to write (default: OUT/weights.safetensors)"
     )
-    parser.add_argument("--samples", type=int, default=5_000_000, help="end after so many samples")
-    parser.add_argument("--minutes", type=float, help="end after so many minutes if that is sooner")
-    parser.add_argument("--batch", type=int, default=64, help="samples a step and process")
     parser.add_argument("--lr", type=float, default=2e-3, help="peak AdamW rate")
     parser.add_argument("--muon-lr", type=float, default=0.01, help="peak Muon rate")
     parser.add_argument("--optimizer", choices=("muon", "adamw"), default="muon")
     parser.add_argument("--width", type=float, default=0.5, help="channels relative to ResNet-18")
     parser.add_argument("--stacks", type=int, choices=(1, 2), default=1)
-    parser.add_argument("--workers", type=int, default=1, help="processes that make samples")
-    parser.add_argument("--threads", type=int, default=1, help="torch threads of each process")
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start-from", type=Path, help="checkpoint or weights to fine-tune")
     _add_style_option(parser)
 
 
-def _add_run_arguments(parser: argparse.ArgumentParser, out: str, samples: int, batch: int) -> None:
-    """What every run of engine.training.stages takes."""
+def _add_run_arguments(
+    parser: argparse.ArgumentParser, out: str, samples: int, batch: int, workers: int | None = 0
+) -> None:
+    """What every run takes; `workers` is None where a run makes its samples itself."""
     parser.add_argument("--out", type=Path, default=Path(out), help="checkpoints and logs")
     parser.add_argument("--samples", type=int, default=samples, help="end after so many samples")
     parser.add_argument("--minutes", type=float, help="end after so many minutes if that is sooner")
-    parser.add_argument("--batch", type=int, default=batch, help="samples a step")
-    parser.add_argument("--workers", type=int, default=0, help="processes that make samples")
-    parser.add_argument("--threads", type=int, default=1, help="torch threads")
+    parser.add_argument("--batch", type=int, default=batch, help="samples a step and process")
+    if workers is not None:
+        parser.add_argument(
+            "--workers", type=int, default=workers, help="processes that make samples"
+        )
+    parser.add_argument("--threads", type=int, default=1, help="torch threads of each process")
     parser.add_argument("--seed", type=int, default=1)
 
 
@@ -131,13 +130,8 @@ def _add_style_option(parser: argparse.ArgumentParser) -> None:
 
 def _add_localiser_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(train=run_localiser)
-    parser.add_argument("--out", type=Path, default=Path("runs/localiser"), help="checkpoints, log")
+    _add_run_arguments(parser, "runs/localiser", 400_000, 24, workers=None)
     parser.add_argument("--weights-out", type=Path, help="weights file to write (default: in OUT)")
-    parser.add_argument("--samples", type=int, default=400_000, help="end after so many samples")
-    parser.add_argument("--minutes", type=float, help="end after so many minutes if that is sooner")
-    parser.add_argument("--batch", type=int, default=24, help="samples a step")
-    parser.add_argument("--threads", type=int, default=1, help="torch threads")
-    parser.add_argument("--seed", type=int, default=1)
 
 
 def _add_presence_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.errors import WeightsError
 from engine.hand.model import load_hand_model
 from engine.hand.torch_skinning import TorchHand
 from engine.losses.supervised import SupervisedLoss
@@ -26,10 +25,12 @@ from engine.nets.module_file import FUSION, save_module
 from engine.nets.single_view import SingleViewNet
 from engine.nets.single_view_features import feature_channels
 from engine.nets.weights_file import load_network
+from engine.training.average import Average
 from engine.training.fusion_data import FusionBatch, fusion_batches
 from engine.training.fusion_figures import FusionFigures
 from engine.training.fusion_observed import ObservedHands, observed, targets_in_views
-from engine.training.stages import Average, StageRun, dropped_rate, run_settings, set_rate, told
+from engine.training.optimizers import set_rate
+from engine.training.stages import StageRun, check_config, dropped_rate, run_settings, told
 from engine.weights_manifest import sha256_of
 
 RATE, DROP_AT = 1e-3, 0.5
@@ -132,12 +133,7 @@ class FusionStage:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        expected, found = asdict(self.net.config), state.get("config")
-        if found != expected:
-            raise WeightsError(
-                f"checkpoint: expected a fusion network of {expected}, found {found}; give another "
-                "--out, or the options that the run began with"
-            )
+        check_config("a fusion network of", asdict(self.net.config), state)
         self.net.load_state_dict(state["net"])
         self.average.restore(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])

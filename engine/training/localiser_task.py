@@ -37,8 +37,6 @@ class LocaliserTask:
     looks: int = 3000
     """Posed hands prepared in advance."""
     validation_samples: int = 600
-    purpose: str = "where hands are in a whole depth frame, and which side"
-    data: str = "synthetic only: engine.training.localiser_scenes, pose_statistics.npz"
 
     def batches(self, seed: int, size: int) -> Iterator[list[LocaliserSample]]:
         return ScenePool(seed, self.pool, self.scene_uses, self.looks).batches(size)
@@ -49,8 +47,15 @@ class LocaliserTask:
             maps = net(images)
         return localiser_loss(maps.float(), batch)
 
-    def evaluate(self, net: nn.Module) -> str:
-        return str(localiser_scores(net, _validation_samples(self.validation_samples)))
+    def figures(self, net: nn.Module) -> dict[str, float]:
+        """What goes wrong in unseen frames, and the error of the distance in mm."""
+        scores = localiser_scores(net, _validation_samples(self.validation_samples))
+        return {
+            "missed_percent": 100 * (1 - scores.found),
+            "wrong_side_percent": 100 * (1 - scores.right_side),
+            "false_frames_percent": 100 * scores.false_frames,
+            "distance_mm": 1000 * scores.distance_error_m,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +70,6 @@ class LocaliserScores:
     """Of the frames without any hand: one is claimed."""
     distance_error_m: float
     """Median, of the found hands."""
-
-    def __str__(self) -> str:
-        return (
-            f"found {100 * self.found:.1f} %, side right {100 * self.right_side:.1f} %, "
-            f"claimed in {100 * self.false_frames:.1f} % of empty frames, "
-            f"distance {1000 * self.distance_error_m:.0f} mm off"
-        )
 
 
 def localiser_loss(maps: Tensor, samples: list[LocaliserSample]) -> dict[str, Tensor]:

@@ -20,3 +20,9 @@ class Schedule:
         rising = min(1.0, (progress + 1e-4) / self.warmup) if self.warmup > 0 else 1.0
         falling = min(1.0, (1.0 - progress) / self.descent) if self.descent > 0 else 1.0
         return max(0.0, min(rising, falling))
+
+
+def run_progress(samples: float, of_samples: float, seconds: float, minutes: float | None) -> float:
+    """How much of a run is done, 0..1: by its samples, or by its clock where that ends sooner."""
+    by_clock = 0.0 if minutes is None else seconds / (60 * minutes)
+    return min(max(samples / of_samples, by_clock), 1.0)

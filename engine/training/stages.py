@@ -7,23 +7,21 @@ is the same for all of them.
 from __future__ import annotations
 
 import argparse
-import copy
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from engine.errors import WeightsError
 from engine.training.checkpoint import load_checkpoint, save_checkpoint
+from engine.training.schedule import run_progress
 
 Batch = TypeVar("Batch")
-Net = TypeVar("Net", bound=nn.Module)
-AVERAGE_KEEP = 0.998
 LOG_EVERY_STEPS = 25
 _BAR = "{l_bar}{bar}| {elapsed}, {remaining} left{postfix}"
 
@@ -84,10 +82,8 @@ class StageRun(Generic[Batch]):
 
     @property
     def progress(self) -> float:
-        done = self.samples_seen / self.settings.samples
-        if self.settings.minutes is not None:
-            done = max(done, self.trained_s / (60 * self.settings.minutes))
-        return min(done, 1.0)
+        limits = self.settings
+        return run_progress(self.samples_seen, limits.samples, self.trained_s, limits.minutes)
 
     def run(self) -> Mapping[str, float]:
         """Train to the end; figures of the last weights."""
@@ -169,36 +165,18 @@ class StageRun(Generic[Batch]):
         self.resumed, self.best = state["resumed"] + 1, state["best"]
 
 
-class Average(Generic[Net]):
-    """An exponential moving average of a network: what ships."""
-
-    def __init__(self, net: Net) -> None:
-        self.net: Net = copy.deepcopy(net).eval()
-        self.steps = 0
-
-    @torch.no_grad()
-    def follow(self, net: Net) -> None:
-        """Move towards `net`; slowly once there is somewhere to be."""
-        self.steps += 1
-        keep = min(AVERAGE_KEEP, (1 + self.steps) / (20 + self.steps))
-        theirs = net.state_dict()
-        for name, value in self.net.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(theirs[name], 1 - keep)
-            else:
-                value.copy_(theirs[name])
-
-    def state(self) -> dict[str, Any]:
-        return {"net": self.net.state_dict(), "steps": self.steps}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self.net.load_state_dict(state["net"])
-        self.steps = state["steps"]
-
-
 def run_settings(args: argparse.Namespace) -> RunSettings:
     """Of the command line."""
     return RunSettings(args.out, args.samples, args.minutes, args.seed)
+
+
+def check_config(what: str, expected: dict[str, Any], state: Mapping[str, Any]) -> None:
+    """Raise WeightsError unless a stored state is of a run with the same configuration."""
+    if (found := state.get("config")) != expected:
+        raise WeightsError(
+            f"checkpoint: expected {what} {expected}, found {found}; give another --out, or the "
+            "options that the run began with"
+        )
 
 
 def told(figures: Mapping[str, float]) -> str:
@@ -209,9 +187,3 @@ def told(figures: Mapping[str, float]) -> str:
 def dropped_rate(peak: float, progress: float, drop_at: float) -> float:
     """The paper's schedule: `peak`, and a tenth of it from `drop_at` of the run on."""
     return peak if progress < drop_at else 0.1 * peak
-
-
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Learning rate of all parameters."""
-    for group in optimizer.param_groups:
-        group["lr"] = rate

@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 
 from engine.adaptation.patch import HandPatch
-from engine.errors import WeightsError
 from engine.nets.module_file import STYLE, save_module
 from engine.nets.style_transfer import StyleConfig, StyleNet
-from engine.training.stages import RunSettings, StageRun, set_rate, told
+from engine.training.optimizers import set_rate
+from engine.training.stages import RunSettings, StageRun, check_config, told
 from engine.training.style_data import real_crops, synthetic_crops
 from engine.training.style_loss import (
     discriminator_loss,
@@ -152,12 +152,7 @@ class StyleStage:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        expected, found = asdict(self.net.config), state.get("config")
-        if found != expected:
-            raise WeightsError(
-                f"checkpoint: expected a style transfer of {expected}, found {found}; give another "
-                "--out, or the options that the run began with"
-            )
+        check_config("a style transfer of", asdict(self.net.config), state)
         self.net.load_state_dict(state["net"])
         self.judges.load_state_dict(state["judges"])
         for optimizer, stored in zip(self.optimizers, state["optimizers"], strict=True):

@@ -24,6 +24,7 @@ from engine.hand.torch_skinning import TorchHand
 from engine.losses.supervised import SupervisedLoss
 from engine.nets.single_view import SingleViewConfig, SingleViewNet
 from engine.nets.weights_file import load_network
+from engine.training.average import move_average
 from engine.training.checkpoint import (
     export_weights,
     load_checkpoint,
@@ -31,8 +32,8 @@ from engine.training.checkpoint import (
     save_checkpoint,
 )
 from engine.training.data import Batch, training_batches, validation_batch
-from engine.training.muon import Muon
-from engine.training.schedule import Schedule
+from engine.training.optimizers import Rates, muon_and_adamw, set_rates
+from engine.training.schedule import Schedule, run_progress
 from engine.training.style_batches import styled
 
 
@@ -72,7 +73,9 @@ class Trainer:
         self.net = new_network(settings.network).to(self.device)
         self.average = copy.deepcopy(self.net).eval()
         self.loss = SupervisedLoss(TorchHand(load_hand_model())).to(self.device)
-        self.optimizers = _optimizers(self.net, settings)
+        self.rates = Rates(settings.lr, settings.muon_lr)
+        by_muon = _inner if settings.optimizer == "muon" else lambda *_: False
+        self.optimizers = muon_and_adamw(self.net, by_muon, self.rates)
         self.samples_seen, self.trained_s, self.resumed = 0, 0.0, 0
         self.best_mm = float("inf")
         self._resume()
@@ -82,10 +85,8 @@ class Trainer:
 
     @property
     def progress(self) -> float:
-        done = self.samples_seen / self.settings.samples
-        if self.settings.minutes is not None:
-            done = max(done, self.trained_s / (60 * self.settings.minutes))
-        return min(done, 1.0)
+        limits = self.settings
+        return run_progress(self.samples_seen, limits.samples, self.trained_s, limits.minutes)
 
     def run(self) -> float:
         """Train to the end; returns the validation error in mm of the weights written."""
@@ -132,7 +133,7 @@ class Trainer:
     def _step(self, batch: Batch) -> dict[str, Tensor]:
         batch = _moved(batch, self.device)
         self.net.train()
-        _set_rates(self.optimizers, self.settings, self.progress)
+        set_rates(self.optimizers, self.rates, self.settings.schedule.factor(self.progress))
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             outputs = self.replica(batch.image)
         total, parts = self.loss(outputs, batch.image, batch.targets)
@@ -143,22 +144,10 @@ class Trainer:
         for optimizer in self.optimizers:
             optimizer.step()
         self.samples_seen += len(batch.image) * self.world
-        self._follow()
+        move_average(self.average, self.net, self.samples_seen / (self.settings.batch * self.world))
         return {name: value.detach() for name, value in parts.items()} | {
             "error_mm": _joint_error_mm(outputs[-1].joints.detach(), batch)
         }
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """Move the average towards the network; slowly once it has somewhere to be."""
-        steps = self.samples_seen / (self.settings.batch * self.world)
-        keep = min(0.998, (1 + steps) / (20 + steps))
-        ours, theirs = self.average.state_dict(), self.net.state_dict()
-        for name, value in ours.items():
-            if value.is_floating_point():
-                value.lerp_(theirs[name], 1 - keep)
-            else:
-                value.copy_(theirs[name])
 
     def _checkpoint(self, validation: Batch, log: SummaryWriter | None, bar: tqdm[Any]) -> float:
         error = validation_error_mm(self.average, validation, self.device)
@@ -249,29 +238,11 @@ def _distributed() -> tuple[int, int]:
     return dist.get_rank(), dist.get_world_size()
 
 
-def _optimizers(net: SingleViewNet, settings: TrainSettings) -> list[torch.optim.Optimizer]:
-    """Muon for the encoder's and decoder's kernels, AdamW for the rest (or for all)."""
-    kernels: list[nn.Parameter] = []
-    rest: list[nn.Parameter] = []
-    for name, parameter in net.named_parameters():
-        inner = "encoder" in name or "decoder" in name
-        full = parameter.ndim == 4 and parameter.shape[1] > 1
-        (kernels if inner and full and settings.optimizer == "muon" else rest).append(parameter)
-    optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(rest, lr=settings.lr, weight_decay=0.01)
-    ]
-    if kernels:
-        optimizers.append(Muon(kernels, lr=settings.muon_lr))
-    return optimizers
-
-
-def _set_rates(
-    optimizers: list[torch.optim.Optimizer], settings: TrainSettings, progress: float
-) -> None:
-    for optimizer in optimizers:
-        peak = settings.muon_lr if isinstance(optimizer, Muon) else settings.lr
-        for group in optimizer.param_groups:
-            group["lr"] = peak * settings.schedule.factor(progress)
+def _inner(name: str, parameter: nn.Parameter) -> bool:
+    """Kernels of the encoder and decoder, but for those that see one channel each."""
+    return (
+        ("encoder" in name or "decoder" in name) and parameter.ndim == 4 and parameter.shape[1] > 1
+    )
 
 
 def _moved(batch: Batch, device: torch.device) -> Batch:

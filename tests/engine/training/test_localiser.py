@@ -12,7 +12,7 @@ from engine.inference.localiser_peaks import find_peaks
 from engine.messages import Side
 from engine.nets.localiser_net import REFERENCE_M, STRIDE
 from engine.render.scene import HandLooks
-from engine.training.localiser import LocaliserSettings, LocaliserTrainer
+from engine.training.localiser import LocaliserSettings, LocaliserStage
 from engine.training.localiser_scenes import (
     HEIGHT_PX,
     WIDTH_PX,
@@ -24,6 +24,7 @@ from engine.training.localiser_scenes import (
     with_sensor,
 )
 from engine.training.localiser_task import LocaliserTask, localiser_loss
+from engine.training.stages import RunSettings, StageRun
 
 EMPTY = np.zeros((HEIGHT_PX, WIDTH_PX), np.float32)
 
@@ -111,9 +112,9 @@ def test_mirroring_swaps_sides_and_moves_the_mark_with_the_picture(
 def test_training_writes_weights_and_resumes(tmp_path: Path) -> None:
     task = LocaliserTask(pool=16, looks=8, validation_samples=4)
 
-    def trainer(samples: int) -> LocaliserTrainer:
-        settings = LocaliserSettings(tmp_path, tmp_path / "l.safetensors", samples, batch=8)
-        return LocaliserTrainer(settings, task)
+    def trainer(samples: int) -> StageRun[list[LocaliserSample]]:
+        stage = LocaliserStage(LocaliserSettings(tmp_path / "l.safetensors", batch=8), task)
+        return StageRun(RunSettings(tmp_path, samples, keep_last=True), stage)
 
     trainer(16).run()
     assert (tmp_path / "l.safetensors").exists()
