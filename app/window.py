@@ -198,6 +198,7 @@ class MainWindow(QMainWindow):
         self.sessions.adopt(self.actions_by_name)
         self.calibration.adopt(self, self.bridge)
         self.calibration.track_asked.connect(self.start)
+        self.sources.calibrate_asked.connect(self.calibration.calibrate_cameras)
         self._closing.begun.connect(self.calibration.leave)
         self._closing.begun.connect(self._keep_everything)
         keeper, streams, calibration = self.people.keeper, self.streams, self.calibration

@@ -13,6 +13,10 @@ class SourceError(UserError):
     """A camera or recording cannot be opened or read."""
 
 
+class RigError(SourceError):
+    """A stereo source has no rig file, or one that does not fit; calibrating its cameras helps."""
+
+
 class CameraDisconnected(SourceError):
     """A live device went away while running; it may come back."""
 

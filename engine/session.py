@@ -21,6 +21,7 @@ from engine.capture import sources
 from engine.capture.camera import Camera, CameraInfo
 from engine.capture.capture_loop import CaptureLoop, CaptureState
 from engine.capture.playback import PlaybackControl
+from engine.errors import RigError
 from engine.inference.estimator import Estimator
 from engine.messages import FrameSet, Health, Scene
 from engine.recording.session_recording import SessionRecording
@@ -180,7 +181,7 @@ class TrackingSession(StopOnExit):
         return tuple(part.health() for part in reversed(self._sinks_first))
 
     def status(self) -> SessionStatus:
-        captured = self._loop.status
+        captured, failure = self._loop.status, self._capture.failure
         return SessionStatus(
             state=self._state(),
             source_uri=self.uri,
@@ -192,6 +193,7 @@ class TrackingSession(StopOnExit):
             camera_drops=captured.camera_drops,
             adaptation=None if self.adaptation is None else self.adaptation.status(),
             camera=captured.info,
+            rig_failed=failure is not None and isinstance(failure.error, RigError),
             stereo=captured.stereo,
         )
 

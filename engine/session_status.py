@@ -47,6 +47,8 @@ class SessionStatus:
     """None where nothing adapts."""
     camera: CameraInfo | None = None
     """What is known of the source; None until it is open."""
+    rig_failed: bool = False
+    """Whether it failed for want of a rig that fits: then calibrating the cameras helps."""
     stereo: StereoStatus | None = None
     """How the pairs of a stereo camera come; None of any other."""
 

@@ -69,6 +69,40 @@ def swapped(uri: str) -> str:
     return f"{scheme}:{right},{left}{mark}{options}"
 
 
+def without_rig(uri: str) -> str:
+    """The source without its rig file, which is to be made."""
+    place, mark, options = uri.rpartition("?")
+    if not mark:
+        return uri
+    kept = [option for option in options.split(",") if not option.startswith("rig=")]
+    return f"{place}?{','.join(kept)}" if kept else place
+
+
+def _form_of(uri: str) -> tuple[int, tuple[str, ...], tuple[int, int] | None]:
+    """The form that can say a source, what stands in its fields, and the size."""
+    scheme, _, rest = uri.partition(":")
+    place, mark, options = rest.partition("?")
+    places = tuple(place.split(","))
+    size = _size_of(options) if scheme == "uvc" else None
+    for index, form in enumerate(FORMS):
+        same = form.scheme == f"{scheme}:" and len(form.hints) == len(places)
+        if same and (not mark or size is not None):
+            return index, places, size
+    return len(FORMS) - 1, (uri,), None
+
+
+def _size_of(options: str) -> tuple[int, int] | None:
+    """The size that the options name, where the list has it and they name nothing else."""
+    return next(
+        (
+            size
+            for size in SIZES_PX
+            if sorted(options.split(",")) == sorted((f"width={size[0]}", f"height={size[1]}"))
+        ),
+        None,
+    )
+
+
 class CameraChoice(QWidget):
     """The kinds in a list, the fields of the one that is picked, and a button."""
 
@@ -121,10 +155,15 @@ class CameraChoice(QWidget):
         options = f"?width={size[0]},height={size[1]}" if size else ""
         return form.scheme + ",".join(texts) + options
 
-    def type(self, uri: str) -> None:
-        """Enter a source as if it were typed."""
-        self._list.setCurrentIndex(self._list.count() - 1)
-        self._fields[0].setText(uri)
+    def suggest(self, uri: str) -> None:
+        """Enter a source, in the fields of its kind where they can say it."""
+        uri = without_rig(uri)
+        index, places, size = _form_of(uri)
+        self._list.setCurrentIndex(index)
+        if size is not None:
+            self._size.setCurrentIndex(SIZES_PX.index(size))
+        for field, place in zip(self._fields, places, strict=False):
+            field.setText(place)
 
     @property
     def _form(self) -> CameraForm:

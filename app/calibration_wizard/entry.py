@@ -19,7 +19,8 @@ from engine.capture.sources import with_rig
 if TYPE_CHECKING:
     from app.calibration_wizard.room import CalibrationRoom
 
-WEBCAMS = "uvc:"
+SCHEMES = ("uvc:", "images:", "video:")
+"""Of sources that do not know their own calibration."""
 MakeRoom = Callable[[QWidget], "CalibrationRoom"]
 """(the window it lies over)"""
 
@@ -48,19 +49,22 @@ class CalibrationEntry(QObject):
         return self._room
 
     def calibrate(self) -> None:
-        """Begin, with the webcams that are tracked if any are; does not block."""
+        """Begin, with the cameras that are tracked if they need it; does not block."""
+        wish = None if self._bridge is None else self._bridge.wish
+        self.calibrate_cameras("" if wish is None else wish.uri)
+
+    def calibrate_cameras(self, uri: str) -> None:
+        """Begin, with these cameras suggested; does not block."""
         if self._window is None or self._bridge is None:
             return
         if self._room is None:
             self._room = self._make_room(self._window)
             self._room.track_asked.connect(self._track)
             self._room.left.connect(self._left)
-        wish = self._bridge.wish
-        tracked = wish.uri if wish is not None and wish.uri.startswith(WEBCAMS) else ""
         if self._room.dialog is None:
             self._resume = self._bridge.active
             self._bridge.stop()
-        self._room.open(tracked)
+        self._room.open(uri if uri.startswith(SCHEMES) else "")
 
     def act(self, action: Action) -> bool:
         """Do what a banner's button says; whether it was about the calibration."""

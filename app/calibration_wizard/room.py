@@ -51,7 +51,7 @@ class CalibrationRoom(QObject):
         self._connect(dialog)
         dialog.board.show_form(self.presenter.form)
         if cameras:
-            dialog.cameras.choice.type(cameras)
+            dialog.cameras.choice.suggest(cameras)
         self._timer.start()
         self.tick()
         dialog.open()

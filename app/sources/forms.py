@@ -34,11 +34,15 @@ class SourceForm:
 
     def uri(self, places: Sequence[str], rig: str) -> str:
         """The source of what was entered; empty where something is missing."""
+        uri = self.cameras(places)
+        if not uri or not self.rig:
+            return uri
+        return with_rig(uri, rig.strip()) if rig.strip() else ""
+
+    def cameras(self, places: Sequence[str]) -> str:
+        """The same without a rig file."""
         given = [place.strip() for place in places[: len(self.hints)]]
-        if not (self.optional or all(given)) or (self.rig and not rig.strip()):
-            return ""
-        uri = self.scheme + ",".join(given)
-        return with_rig(uri, rig.strip()) if self.rig else uri
+        return self.scheme + ",".join(given) if self.optional or all(given) else ""
 
     @property
     def missing(self) -> str:

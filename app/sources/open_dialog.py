@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -15,13 +16,17 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.sources.forms import FOLDER_FORM, FORMS, RIG_FILES, SourceForm
 from app.sources.place_field import PlaceField
+from app.tracking.presenter import Action
 
-RIG_HINT = "A .toml file, from Calibrate two cameras…"
+RIG_HINT = "A .toml file, from Calibrate two cameras"
 WIDTH_PX = 560
 
 
 class OpenSourceDialog(QDialog):
     """Builds a source URI; `uri` is empty until what the kind needs was entered."""
+
+    calibrate_asked = Signal(str)
+    """(uri): make a rig for these cameras first."""
 
     def __init__(self, parent: QWidget, form_index: int = FOLDER_FORM) -> None:
         super().__init__(parent)
@@ -41,6 +46,10 @@ class OpenSourceDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self._open = buttons.button(QDialogButtonBox.StandardButton.Open)
+        self.calibrate = buttons.addButton(
+            Action.CALIBRATE.value, QDialogButtonBox.ButtonRole.ActionRole
+        )
+        self.calibrate.clicked.connect(self._ask_to_calibrate)
         self._build(buttons)
         self._kind.setCurrentIndex(form_index)
         self._picked()
@@ -82,7 +91,13 @@ class OpenSourceDialog(QDialog):
         self._first.setText("Left" if two else "Place")
         self._rows.setRowVisible(self._places[1], two)
         self._rows.setRowVisible(self._rig, form.rig)
+        self.calibrate.setVisible(form.rig)
         self._changed()
+
+    def _ask_to_calibrate(self) -> None:
+        uri = self._form.cameras([place.text for place in self._places])
+        self.reject()
+        self.calibrate_asked.emit(uri)
 
     def _changed(self) -> None:
         uri = self.uri

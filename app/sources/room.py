@@ -24,6 +24,8 @@ class SourcesRoom(QObject):
 
     chosen = Signal(str)
     """(uri): to be tracked from now on."""
+    calibrate_asked = Signal(str)
+    """(uri): make a rig for these cameras first; empty where none are named."""
 
     def __init__(
         self,
@@ -79,6 +81,7 @@ class SourcesRoom(QObject):
         """Ask for a folder, data set, stereo camera or typed source; does not block."""
         dialog = OpenSourceDialog(self.bar.window(), form_index)
         dialog.accepted.connect(lambda: self.chosen.emit(dialog.uri))
+        dialog.calibrate_asked.connect(self.calibrate_asked)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

@@ -265,6 +265,9 @@ def _banner_of(status: SessionStatus, now_ns: int) -> Banner:
         seconds = max(0, round((now_ns - since_ns) / NS_PER_S))
         advice = status.sentence or "Plug the camera in again; tracking goes on by itself."
         return Banner(Tone.WARNING, f"Camera disconnected, retrying for {seconds} s", advice)
+    if status.state is SessionState.FAILED and status.rig_failed:
+        actions = Action.CALIBRATE, (Action.RETRY,)
+        return Banner(Tone.ERROR, "These cameras need a calibration", status.sentence, *actions)
     if status.state is SessionState.FAILED:
         return Banner(Tone.ERROR, "Tracking stopped", status.sentence, Action.RETRY)
     if status.state is SessionState.ENDED:

@@ -45,6 +45,8 @@ class Failure:
     """For the user."""
     traceback: str
     """For the log."""
+    error: BaseException
+    """What was raised."""
 
 
 def _nothing() -> None:
@@ -131,7 +133,7 @@ class Worker:
     def _record(self, error: BaseException) -> None:
         """Keep the first failure: what follows it is usually its consequence."""
         if self._failure is None:
-            self._failure = Failure(_sentence(self.name, error), traceback.format_exc())
+            self._failure = Failure(_sentence(self.name, error), traceback.format_exc(), error)
 
 
 def _sentence(name: str, error: BaseException) -> str:

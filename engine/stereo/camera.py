@@ -18,7 +18,7 @@ from calibration.rectification import Rectification, rectification
 from calibration.stored_rig import StoredRig, check_cameras
 from calibration.transforms import RigidTransform
 from engine.capture.camera import CameraInfo
-from engine.errors import SourceError
+from engine.errors import RigError, SourceError
 from engine.messages import Frame, HandTruth, Picture
 from engine.runtime.clock import NS_PER_MS
 from engine.runtime.contexts import CloseOnExit
@@ -156,14 +156,15 @@ def checked_rectification(stored: StoredRig, info: PairInfo) -> Rectification:
     """The rectification of a rig for these cameras.
 
     Raises:
-        SourceError: the rig is for other cameras, swapped, or too wide for dense depth.
+        RigError: the rig is for other cameras or another resolution.
+        SourceError: it is swapped, or too wide for dense depth.
     """
     try:
         check_cameras(
             stored, info.left_size_px, info.right_size_px, info.left_serial, info.right_serial
         )
     except CalibrationError as error:
-        raise SourceError(str(error)) from error
+        raise RigError(str(error)) from error
     check_dense(stored, info.name)
     return rectification(stored.rig)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from calibration.errors import CalibrationError
 from calibration.storage import load_rig
 from calibration.stored_rig import StoredRig
-from engine.errors import SourceError
+from engine.errors import RigError, SourceError
 from engine.stereo.camera import LARGEST_SKEW_MS, StereoCamera
 from engine.stereo.pair import PairSource
 
@@ -19,18 +19,18 @@ def take_rig(scheme: str, options: dict[str, str]) -> StoredRig:
     """The rig that the options name; takes it out of them.
 
     Raises:
-        SourceError: none is named, or the file is no good rig.
+        RigError: none is named, or the file is no good rig.
     """
     path = options.pop("rig", "")
     if not path:
-        raise SourceError(
-            f"The source {scheme}: needs to know how its two cameras stand; name the file that "
-            f"'calibrate' wrote: {scheme}:...?rig=rig.toml, or --rig rig.toml."
+        raise RigError(
+            f"The source {scheme}: needs to know how its two cameras stand; calibrate them, then "
+            f"name the rig file: {scheme}:...?rig=rig.toml, or --rig rig.toml."
         )
     try:
         return load_rig(Path(path).expanduser())
     except CalibrationError as error:
-        raise SourceError(str(error)) from error
+        raise RigError(str(error)) from error
 
 
 def take_skew_ms(options: dict[str, str]) -> float:

@@ -11,6 +11,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.sources.forms import STEREO_FORM
+from app.sources.open_dialog import OpenSourceDialog
 from app.tracking.presenter import Action, Tone
 from app.tracking.stereo_card import StereoCard
 from calibration.drift import DriftCheck
@@ -96,14 +98,69 @@ def test_cameras_that_have_moved_lead_to_the_calibration(qtbot: QtBot, desk: Des
 
 
 def test_the_webcams_in_use_are_those_to_calibrate(qtbot: QtBot, desk: Desk) -> None:
-    uri = "uvc:0,2?width=1280,height=720,rig=old.toml"
-    desk.window.start(uri)
+    uri = "uvc:0,2?width=1280,height=720"
+    desk.window.start(f"{uri},rig=old.toml")
     qtbot.waitUntil(lambda: len(desk.sessions) == 1)
     desk.window.calibration.calibrate()
     room = desk.window.calibration.room
     assert room is not None
     assert room.dialog is not None
     assert room.dialog.cameras.choice.uri == uri
+    room.leave()
+
+
+def test_cameras_without_a_rig_lead_to_the_calibration(
+    qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = f"images:{write_pictures(tmp_path, 1)}".partition("?")[0]
+    monkeypatch.setattr(
+        desk.window.bridge, "_make_session", lambda wish: TrackingSession(wish.uri, EmptyEstimator)
+    )
+    desk.window.start(uri)
+    shown = desk.window.view.banner
+    qtbot.waitUntil(lambda: shown.banner is not None and shown.banner.tone is Tone.ERROR)
+    assert shown.banner is not None
+    assert shown.banner.title == "These cameras need a calibration"
+    assert (shown.banner.action, *shown.banner.others) == (Action.CALIBRATE, Action.RETRY)
+    button = next(b for b in shown._buttons if b.text() == Action.CALIBRATE.value)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    room = desk.window.calibration.room
+    assert room is not None
+    assert room.dialog is not None
+    assert room.dialog.cameras.choice.uri == uri
+    room.leave()
+
+
+def test_a_rig_of_another_resolution_leads_there_too(
+    qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = f"images:{write_pictures(tmp_path, 1)}"
+    write_rig(tmp_path / "rig.toml", straight_rig(640, 480, 500.0))
+    monkeypatch.setattr(
+        desk.window.bridge, "_make_session", lambda wish: TrackingSession(wish.uri, EmptyEstimator)
+    )
+    desk.window.start(uri)
+    shown = desk.window.view.banner
+    qtbot.waitUntil(lambda: shown.banner is not None and shown.banner.tone is Tone.ERROR)
+    assert shown.banner is not None
+    assert shown.banner.action is Action.CALIBRATE
+    assert "640 x 480 px on the left" in shown.banner.advice
+
+
+def test_the_dialog_for_sources_leads_to_the_calibration(qtbot: QtBot, desk: Desk) -> None:
+    sources = desk.window.sources
+    sources.open(STEREO_FORM)
+    dialog = desk.window.findChild(OpenSourceDialog)
+    assert dialog is not None
+    for field, number in zip(dialog._places, "42", strict=True):
+        field.enter(number)
+    assert not dialog._open.isEnabled()
+    qtbot.mouseClick(dialog.calibrate, Qt.MouseButton.LeftButton)
+    room = desk.window.calibration.room
+    assert room is not None
+    assert room.dialog is not None
+    assert room.dialog.cameras.choice.uri == "uvc:4,2?width=640,height=480"
+    assert not desk.sessions
     room.leave()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from app.calibration_wizard.camera_choice import FORMS, CameraChoice, swapped
@@ -36,6 +37,32 @@ def test_a_missing_field_cannot_be_opened(qtbot: QtBot) -> None:
     choice._fields[1].setText(" ")
     assert choice.uri == ""
     assert not choice._open.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("suggested", "label", "uri"),
+    [
+        ("uvc:4,2", "Two webcams", "uvc:4,2?width=640,height=480"),
+        ("uvc:4,2?rig=/a/old.toml", "Two webcams", "uvc:4,2?width=640,height=480"),
+        (
+            "uvc:1?width=1280,height=720,rig=old.toml",
+            "One camera with both pictures side by side",
+            "uvc:1?width=1280,height=720",
+        ),
+        ("uvc:0,1?fps=60,rig=old.toml", "Typed source", "uvc:0,1?fps=60"),
+        ("images:/a/l,/a/r?rig=old.toml", "Two folders of pictures", "images:/a/l,/a/r"),
+        ("video:l.mp4,r.mp4", "Two films", "video:l.mp4,r.mp4"),
+        ("video:l.mp4,r.mp4?loop=yes", "Typed source", "video:l.mp4,r.mp4?loop=yes"),
+    ],
+)
+def test_suggested_cameras_stand_in_the_fields_of_their_kind_without_the_old_rig(
+    qtbot: QtBot, suggested: str, label: str, uri: str
+) -> None:
+    choice = CameraChoice()
+    qtbot.addWidget(choice)
+    choice.suggest(suggested)
+    assert choice._list.currentText() == label
+    assert choice.uri == uri
 
 
 def test_left_and_right_change_places() -> None:

@@ -65,7 +65,7 @@ class Person:
         self.go_forth(Page.CAMERAS)
         assert not self.dialog.forth.isEnabled()
         choice = self.dialog.cameras.choice
-        choice.type("test:")
+        choice.suggest("test:")
         self.click(choice._open)
         self.qtbot.waitUntil(lambda: self.presenter.info is not None)
 
@@ -228,20 +228,20 @@ def test_a_reason_is_shown_for_what_is_not_kept(qtbot: QtBot, person: Person, de
 
 def test_swapped_cameras_are_swapped_by_a_button(qtbot: QtBot, person: Person, desk: Desk) -> None:
     person.go_forth(Page.CAMERAS)
-    person.dialog.cameras.choice.type("uvc:4,2")
+    person.dialog.cameras.choice.suggest("uvc:4,2")
     person.click(person.dialog.cameras.choice._open)
     desk.shown.show_swapped(0)
     swap = person.dialog.cameras._swap
     qtbot.waitUntil(swap.isVisible, timeout=LONG_MS)
     assert "swapped" in person.dialog.cameras._warning.text()
     person.click(swap)
-    assert person.presenter.uri == "uvc:2,4"
+    assert person.presenter.uri == "uvc:2,4?width=640,height=480"
 
 
 def test_cameras_that_fail_say_why(qtbot: QtBot, person: Person, desk: Desk) -> None:
     desk.shown.failure = "No camera has the number 4; choose another."
     person.go_forth(Page.CAMERAS)
-    person.dialog.cameras.choice.type("uvc:4,2")
+    person.dialog.cameras.choice.suggest("uvc:4,2")
     person.click(person.dialog.cameras.choice._open)
     warning = person.dialog.cameras._warning
     qtbot.waitUntil(lambda: warning.text() == desk.shown.failure)
