@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine.messages import Float64
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from engine.hand.keypoints import FINGERS, JOINT_PARENTS, TIP_JOINTS
-
-Float64 = npt.NDArray[np.float64]
 
 SOURCE_SHA256 = "291790c14f7f88a7f9bd35330c47392ed8e8d395ae6728f4bb7089f1bc1f2b96"
 OUTPUT = Path(__file__).resolve().parents[1] / "weights" / "hand_model.npz"

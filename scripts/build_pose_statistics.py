@@ -14,9 +14,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from scipy.cluster.vq import kmeans2
 from scipy.optimize import least_squares
+
+from engine.messages import Float64
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -24,8 +25,6 @@ from calibration.transforms import rotation_from_quaternion
 from engine.hand.articulation import LOWER, PRIOR_SIGMA, UPPER
 from engine.hand.model import HandModel, load_hand_model
 from engine.hand.skinning import HandPose, pose_hand
-
-Float64 = npt.NDArray[np.float64]
 
 CLUSTERS = 64
 PINCHES_PER_FINGER = 150

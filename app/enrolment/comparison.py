@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
@@ -12,7 +11,7 @@ from app import theme
 from app.enrolment.figures import ComparedFrame, Result
 from app.enrolment.hand_picture import HandPicture
 from app.viewport.surface import HandSurface
-from engine.messages import HandState
+from engine.messages import Float64, HandState
 
 STEP_MS = 180
 TITLE_PX, GAP_PX = 52, 3
@@ -20,8 +19,6 @@ TITLES = (
     ("Before", "shipped network, average hand"),
     ("After", "{name}'s profile"),
 )
-
-Float64 = npt.NDArray[np.float64]
 
 
 class ComparisonView(QWidget):

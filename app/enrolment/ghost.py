@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from app.viewport.surface import HandSurface
 from app.viewport.viewport import Mesh
 from engine.adaptation.enrolment_poses import EnrolmentStep
 from engine.hand.model import SHAPE_COUNT, HandModel, load_hand_model
 from engine.hand.skinning import pose_hand
-from engine.messages import HandState, Side
+from engine.messages import Float64, HandState, Side
 
 GHOST_RGB = np.array([0.36, 0.72, 0.70], np.float32)
 REST_PLACE = np.array([0.0, 0.09, 0.45])
@@ -20,8 +19,6 @@ REST_PLACE = np.array([0.0, 0.09, 0.45])
 FOLLOW = 0.18
 """Share of the way to the wrist in each new scene: a ghost that trembles cannot be followed."""
 REST_M = 0.004
-
-Float64 = npt.NDArray[np.float64]
 
 
 class GhostHand:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.viewport.orbit import ViewPose
+from engine.messages import Float32
 
-Float32 = npt.NDArray[np.float32]
 RgbImage = npt.NDArray[np.uint8]
 
 

@@ -21,8 +21,9 @@ from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose, pose_hand
 from engine.render.forearm import forearm_mesh
 from engine.render.raycast import NO_TRIANGLE, cast_depth, join_meshes
+from engine.training.patch_scenes import ARM, HAND, Scene, hand_centre
 from engine.training.poses import penetration_m, sample_angles, sample_view
-from engine.training.synthesis import ARM, HAND, Sample, Scene, draw_sample, hand_centre
+from engine.training.synthesis import Sample, draw_sample
 
 Float64 = npt.NDArray[np.float64]
 

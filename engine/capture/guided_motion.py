@@ -7,16 +7,13 @@ begins again. Nothing tells this person that a pose was captured.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.adaptation.enrolment_poses import STEPS, EnrolmentStep
 from engine.capture.hand_motion import ArmPose, minimum_jerk, sway
 from engine.hand.articulation import LOWER, UPPER
 from engine.hand.model import HandModel
-from engine.messages import Side
+from engine.messages import Float64, Side
 from engine.render.body import outward
-
-Float64 = npt.NDArray[np.float64]
 
 STEP_S = 4.0
 """Reading, moving, and holding on until the next one: fifteen steps make the minute."""

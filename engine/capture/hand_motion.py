@@ -11,14 +11,11 @@ import bisect
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.hand.model import HandModel
-from engine.messages import Side
+from engine.messages import Float64, Side
 from engine.render.body import outward
 from engine.training.poses import sample_angles
-
-Float64 = npt.NDArray[np.float64]
 
 HAND_SPEED_M_S = 0.35
 JOINT_SPEED_RAD_S = 3.0

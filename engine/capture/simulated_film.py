@@ -7,7 +7,6 @@ from functools import cache
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import rotation_from_axis_angle
@@ -17,7 +16,7 @@ from engine.capture.simulated import Film, SimulatedImage
 from engine.capture.simulated_infrared import IMAGER_PLACES, Imager
 from engine.capture.simulation_options import SimulationOptions
 from engine.hand.model import HandModel, load_hand_model
-from engine.messages import Float32, HandTruth, Side
+from engine.messages import Float32, Float64, HandTruth, Side
 from engine.render.body import (
     Arm,
     Build,
@@ -45,8 +44,6 @@ from engine.training.poses import (
     sample_view,
     view_label,
 )
-
-Float64 = npt.NDArray[np.float64]
 
 SHUFFLED_MIN_VISIBLE = 0.7
 """A shuffled frame shows at least this share of each hand; others are drawn again."""

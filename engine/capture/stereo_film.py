@@ -25,7 +25,7 @@ from engine.capture.simulated_film import (
     truth_of_seen,
 )
 from engine.capture.simulation_options import SimulationOptions
-from engine.messages import HandTruth, Side
+from engine.messages import Float64, HandTruth, Side
 from engine.render.imager import Imager, Sensor, automatic_exposure
 from engine.render.looks import (
     carried,
@@ -45,7 +45,6 @@ from engine.render.shading import Lighting, Shaded, shaded
 from engine.render.surface import Surface, Surfaces, gathered
 from engine.render.zbuffer import DepthCanvas
 
-Float64 = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
 
 MIN_VISIBLE = 0.7

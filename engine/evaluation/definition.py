@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.evaluation.metrics import joint_errors
+from engine.messages import Float64
 
-Float64 = npt.NDArray[np.float64]
 FloatArray = npt.NDArray[np.floating]
 
 INDEX_MCP, PINKY_MCP = 5, 17

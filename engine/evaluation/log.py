@@ -9,13 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from engine.evaluation.metrics import palm_distance
-from engine.messages import KEYPOINT_COUNT, Frame, HandState, HandTruth, Scene, Side
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import KEYPOINT_COUNT, Float64, Frame, HandState, HandTruth, Scene, Side
 
 FOUND_WITHIN_M = 0.1
 """An estimate belongs to a labelled hand when their palm centres are nearer than this."""

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
+from engine.messages import Float64
 
-Float64 = npt.NDArray[np.float64]
 FloatArray = npt.NDArray[np.floating]
 
 WRIST = 0

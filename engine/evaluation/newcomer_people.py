@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from engine.capture.camera import CameraInfo
@@ -25,8 +24,6 @@ from engine.messages import Float32, Side
 from engine.render.body import Build
 from engine.render.sensor_noise import depth_edges, quantised
 from engine.training.poses import sample_shape
-
-Float64 = npt.NDArray[np.float64]
 
 NEWCOMER_SEED = 7_301_957
 """Mixed into every draw of this file; used nowhere else."""

@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.adaptation.bone_lengths import bone_lengths_m
 from engine.adaptation.enrolment import Enrolment
@@ -28,13 +27,12 @@ from engine.hand.model import HandModel, load_hand_model
 from engine.inference.backend import AUTO
 from engine.inference.depth_estimator import DepthEstimator, create_estimator, create_networks
 from engine.inference.single_view import single_view_network
-from engine.messages import HandState, HandTruth
+from engine.messages import Float64, HandState, HandTruth
 from engine.offline import run_offline
 
 if TYPE_CHECKING:
     from engine.adaptation.adapting_estimator import AdaptingEstimator
 
-Float64 = npt.NDArray[np.float64]
 
 TEST_TAKE, LEARN_TAKE = 2, 1
 TEST_MOTION, LEARN_MOTION = "free", "guided"

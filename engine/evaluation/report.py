@@ -18,8 +18,7 @@ from engine.evaluation import metrics
 from engine.evaluation.definition import definition_aligned_errors
 from engine.evaluation.judgement import Judgement, judge
 from engine.evaluation.log import LabelledHand, RunLog
-from engine.evaluation.metrics import Float64
-from engine.messages import Side
+from engine.messages import Float64, Side
 
 NAN = float("nan")
 

@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from engine.export.take import HandTake, Take
 from engine.hand.keypoints import JOINT_PARENTS, TIP_JOINTS, keypoints_from_joints_and_tips
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.atomic_file import replacing
 from engine.export.animated_hand import AnimatedHand, HandMotion, RestHand
@@ -25,8 +24,7 @@ from engine.export.resampling import even_times, resampled, usual_rate
 from engine.export.settings import ExportSettings
 from engine.export.take import Take
 from engine.hand.keypoints import JOINT_NAMES, JOINT_PARENTS, TIP_JOINTS
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 POSITION_CHANNELS = "Xposition Yposition Zposition"
 ROTATION_CHANNELS = "Zrotation Xrotation Yrotation"

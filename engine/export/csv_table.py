@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.atomic_file import replacing
 from engine.export.animated_hand import global_rotations
@@ -25,8 +24,7 @@ from engine.export.take import HandTake, Take
 from engine.hand.articulation import ANGLE_NAMES
 from engine.hand.keypoints import JOINT_NAMES, KEYPOINT_NAMES
 from engine.hand.model import SHAPE_COUNT
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 FIRST_COLUMNS = ("time_s", "frame", "hand", "hand_id", "side")
 DIGITS = 9

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 _LOCKED = 1e-6
 """Cosine of the middle angle below which the outer two turn about one axis."""

@@ -18,8 +18,7 @@ from engine.hand.keypoints import (
     KEYPOINT_PARENTS,
     keypoints_from_joints_and_tips,
 )
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 WEIGHTS_PER_VERTEX = 4
 _IDENTITY = [0.0, 0.0, 0.0, 1.0]

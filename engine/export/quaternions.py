@@ -6,11 +6,9 @@ q and -q are one rotation, but players that interpolate between the two turn the
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.transforms import quaternion_from_rotation
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 _NEARLY_EQUAL = 1e-6
 """Radians below which the sines of slerp would divide by nothing."""

@@ -8,13 +8,11 @@ until it is seen again.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.transforms import rotation_from_quaternion
 from engine.export.animated_hand import HandMotion
 from engine.export.quaternions import continuous_quaternions, slerp
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 BRIDGED_S = 0.1
 """Gaps up to this long are interpolated: a finger moves by less than its width meanwhile."""

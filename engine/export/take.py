@@ -13,9 +13,8 @@ import numpy.typing as npt
 from calibration.camera_model import PinholeCamera
 from engine.errors import UserError
 from engine.hand.model import HandModel
-from engine.messages import Side
+from engine.messages import Float64, Side
 
-Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 RATE_OF_ONE_FRAME_HZ = 30.0

@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.transforms import rotation_from_axis_angle
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 ANGLE_COUNT = 22
 

@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.errors import WeightsError
 from engine.hand.model import HandModel, right_hand
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 TIP_VERTICES = (744, 320, 443, 554, 671)
 """Thumb, index, middle, ring, pinky (the usual choice of surface vertices)."""

@@ -18,9 +18,7 @@ import numpy.typing as npt
 from engine.errors import WeightsError
 from engine.hand.articulation import axes_from_rest
 from engine.hand.keypoints import keypoints_from_joints_and_tips
-from engine.messages import Side
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64, Side
 
 DEFAULT_PATH = Path(__file__).resolve().parents[2] / "weights" / "hand_model.npz"
 

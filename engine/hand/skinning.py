@@ -8,13 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.hand.articulation import joint_rotations
 from engine.hand.keypoints import JOINT_PARENTS, keypoints_from_joints_and_tips
 from engine.hand.model import HandModel
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 _PARENTS = np.array(JOINT_PARENTS[1:])
 # The first, second and third joint of every finger with their parents: what is moved together.

@@ -12,17 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.evaluation.log import RunLog
 from engine.evaluation.report import EvalReport, build_report, without_nan
 from engine.inference.estimator import Estimator
-from engine.messages import Frame, FrameSet, HandState, Scene
+from engine.messages import Float64, Frame, FrameSet, HandState, Scene
 from engine.recording.reader import SessionReader
 from engine.runtime.clock import monotonic_ns
 from engine.tracker import broken
 
-Float64 = npt.NDArray[np.float64]
 NAN = float("nan")
 
 

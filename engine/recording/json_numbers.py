@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 
 def to_numbers(array: npt.NDArray[np.floating]) -> Any:

@@ -9,13 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.transforms import rotation_from_axis_angle
-from engine.messages import Side
+from engine.messages import Float64, Side
 from engine.render.mesh import Mesh, capsule, ellipsoid, merged, perpendicular_axes, tube
-
-Float64 = npt.NDArray[np.float64]
 
 SHOULDER_M = 0.17
 UPPER_ARM_M = 0.30

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.transforms import rotation_from_axis_angle
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 RING_POINTS = 16
 ADULT_PALM_M = 0.090

@@ -8,12 +8,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from engine.messages import Float64
 from engine.render.mesh import Mesh, box
 from engine.render.scene import HandInScene, SceneGeometry
 from engine.render.shading import Dots, Lighting, lamp_at
 from engine.render.surface import Material, Surface, Surfaces, gathered
-
-Float64 = npt.NDArray[np.float64]
 
 SKIN_TONES = (
     (0.76, 0.53, 0.43),

@@ -13,7 +13,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
+
 Int32 = npt.NDArray[np.int32]
 
 

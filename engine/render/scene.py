@@ -13,11 +13,9 @@ import numpy.typing as npt
 
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose, PosedHand, pose_hand
-from engine.messages import HandTruth, Side
+from engine.messages import Float64, HandTruth, Side
 from engine.render.body import Arm
 from engine.render.mesh import Mesh
-
-Float64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import rotation_from_axis_angle
-from engine.messages import Side
+from engine.messages import Float64, Side
 from engine.render.body import (
     PALM_CENTRE_M,
     UPPER_ARM_M,
@@ -24,7 +24,7 @@ from engine.render.body import (
     torso_mesh,
 )
 from engine.render.mesh import Mesh, merged
-from engine.render.scene import Float64, HandInScene, HandLooks, SceneGeometry, palm_centre
+from engine.render.scene import HandInScene, HandLooks, SceneGeometry, palm_centre
 from engine.render.surroundings import sample_surroundings
 
 LAYOUTS = ("frontal", "side", "above", "alone")

@@ -16,12 +16,11 @@ from numba import njit
 
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import RigidTransform
-from engine.messages import Float32
+from engine.messages import Float32, Float64
 from engine.render.solid_texture import grain, noise
 from engine.render.surface import Surfaces
 from engine.render.zbuffer import DepthCanvas, draw_faces
 
-Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 
 SHADOW_SIZE_PX = 768

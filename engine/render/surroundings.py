@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.transforms import rotation_from_axis_angle, rotation_from_quaternion
+from engine.messages import Float64
 from engine.render.mesh import Mesh, box, capsule, ellipsoid, perpendicular_axes, tube
-
-Float64 = npt.NDArray[np.float64]
 
 
 def sample_surroundings(

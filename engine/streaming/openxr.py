@@ -13,14 +13,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.export.axes import PRESETS
 from engine.hand.model import HandModel
-from engine.messages import HandState, Side
+from engine.messages import Float64, HandState, Side
 from engine.streaming.skeleton import JointRotations, Skeletons
-
-Float64 = npt.NDArray[np.float64]
 
 JOINT_NAMES: tuple[str, ...] = (
     "palm",

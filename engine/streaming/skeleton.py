@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.hand.articulation import joint_rotations
 from engine.hand.keypoints import JOINT_PARENTS
 from engine.hand.model import HandModel, load_hand_model
-from engine.messages import HandState, Side
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64, HandState, Side
 
 
 @dataclass(frozen=True, slots=True)

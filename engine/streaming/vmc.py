@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
@@ -20,10 +19,8 @@ from calibration.transforms import quaternion_from_rotation, rotation_from_axis_
 from engine.export.axes import PRESETS
 from engine.hand.keypoints import JOINT_KEYPOINTS, JOINT_PARENTS
 from engine.hand.model import HandModel
-from engine.messages import HandState, Scene, Side
+from engine.messages import Float64, HandState, Scene, Side
 from engine.streaming.skeleton import JointRotations, Skeletons
-
-Float64 = npt.NDArray[np.float64]
 
 BONE_NAMES: tuple[str, ...] = tuple(
     f"{finger}{part}"

@@ -5,28 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
 from engine.adaptation.patch import HandPatch
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose, PosedHand
+from engine.messages import Float64
 from engine.render.forearm import forearm_mesh
-from engine.training.synthesis import (
+from engine.training.patch_scenes import (
     ARM,
     HAND,
     MIN_VISIBLE_M2,
     Mesh,
     Scene,
-    cube_around,
     hand_centre,
-    observed_depth,
     render_hand_scene,
     render_patch,
     visible_m2,
 )
-
-Float64 = npt.NDArray[np.float64]
+from engine.training.synthesis import cube_around, observed_depth
 
 APART_RAD = np.radians([15.0, 120.0])
 """Angle between the views of two cameras of a rig."""

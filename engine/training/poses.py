@@ -18,8 +18,7 @@ from engine.hand.articulation import LOWER, UPPER
 from engine.hand.keypoints import BONES
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose, pose_hand
-
-Float64 = npt.NDArray[np.float64]
+from engine.messages import Float64
 
 STATISTICS_PATH = Path(__file__).resolve().parents[2] / "weights" / "pose_statistics.npz"
 

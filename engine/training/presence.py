@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from engine.inference.crops import CUBE_M, Crop, extract_crop
 from engine.inference.localiser import create_localiser
-from engine.messages import Float32
+from engine.messages import Float32, Float64
 from engine.nets.single_view import SingleViewNet
 from engine.nets.weights_file import load_network
 from engine.render.scene import SceneGeometry
@@ -33,9 +33,9 @@ from engine.render.scene_sampling import sample_scene
 from engine.render.sensor_noise import apply_sensor, sample_sensor
 from engine.training.checkpoint import export_weights
 from engine.training.localiser_scenes import prepare_looks
+from engine.training.patch_scenes import sample_patch_camera
 from engine.training.poses import sample_view
-from engine.training.scene_places import FRAME, Float64, Proposer, proposals_of, sample_hands
-from engine.training.synthesis import sample_patch_camera
+from engine.training.scene_places import FRAME, Proposer, proposals_of, sample_hands
 
 HELD_OUT = 0.25
 RIDGE = 2e-2

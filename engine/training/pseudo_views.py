@@ -11,17 +11,14 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import RigidTransform
 from engine.inference.crops import BACKGROUND, CROP_SIZE, Crop, extract_crop
+from engine.messages import Float32, Float64
 from engine.nets.crop_geometry import CropGeometry
-
-Float32 = npt.NDArray[np.float32]
-Float64 = npt.NDArray[np.float64]
 
 
 class Patch(Protocol):

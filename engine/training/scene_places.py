@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from engine.inference.localiser import Localiser
 from engine.inference.localiser_view import FOCAL_PX
-from engine.messages import Float32, Side
+from engine.messages import Float32, Float64, Side
 from engine.render.coarse_sensor import apply_coarse_sensor
 from engine.render.scene import HandLooks
 from engine.training.localiser_scenes import HEIGHT_PX, WIDTH_PX
-
-Float64 = npt.NDArray[np.float64]
 
 FRAME = PinholeCamera(
     WIDTH_PX, HEIGHT_PX, FOCAL_PX, FOCAL_PX, (WIDTH_PX - 1) / 2, (HEIGHT_PX - 1) / 2

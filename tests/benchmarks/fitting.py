@@ -31,12 +31,10 @@ from engine.inference.fitting import (
     observe_hand,
     solve_pose,
 )
-from engine.messages import Frame
+from engine.messages import Float64, Frame
 from engine.render.raycast import cast_depth
 from engine.render.sensor_noise import apply_sensor, sample_sensor
-from engine.training.synthesis import render_hand_scene
-
-Float64 = npt.NDArray[np.float64]
+from engine.training.patch_scenes import render_hand_scene
 
 
 @dataclass(frozen=True, slots=True)

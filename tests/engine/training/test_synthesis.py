@@ -12,18 +12,16 @@ from engine.hand.skinning import pose_hand
 from engine.inference.crops import BACKGROUND, CUBE_M, Crop
 from engine.inference.single_view import pose_from_vector
 from engine.training import synthesis
-from engine.training.synthesis import (
+from engine.training.patch_scenes import (
     ARM,
     HAND,
     MIN_VISIBLE_M2,
-    Sample,
     Scene,
-    draw_sample,
     hand_centre,
     render_empty_scene,
     render_hand_scene,
-    sample_stream,
 )
+from engine.training.synthesis import Sample, draw_sample, sample_stream
 
 MODEL = load_hand_model()
 
