@@ -50,7 +50,7 @@ class FollowedHand:
 
     def take(self, solved: SolvedHand, network: NetworkHand, time_s: float) -> HandPose:
         """Remember a fitted frame; returns the filtered pose to show."""
-        self.evidence += EVIDENCE_RATE * (3.0 * fit_evidence(solved, network) - self.evidence)
+        self.evidence += EVIDENCE_RATE * (fit_evidence(solved, network) - self.evidence)
         keypoints = solved.fit.keypoints
         offset = keypoints[1:].mean(0) - keypoints[list(PALM_KEYPOINTS)].mean(0)
         self.crop_offset = mirror_points(offset, self.side)
