@@ -42,10 +42,41 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_source(parser: argparse.ArgumentParser, words: str, metavar: str = "SOURCE") -> None:
+    """The source as the first argument, and its rig; `source_uri` puts them together."""
+    parser.add_argument("source", metavar=metavar, help=words)
+    add_rig(parser)
+
+
 def add_rig(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rig",
         metavar="F.toml",
         default="",
-        help="how the two cameras of a stereo source stand (see calibrate)",
+        help="how the cameras of uvc:, video: or images: stand (see calibrate); same as ?rig=",
     )
+
+
+def source_uri(source: str, rig: str) -> str:
+    """The source with the rig file that was named beside it, if one was.
+
+    Raises:
+        SourceError: the source takes no rig, or the file's name cannot stand in a source.
+    """
+    if not rig:
+        return source
+    from engine.capture.sources import RIG_SCHEMES, with_rig
+    from engine.errors import SourceError
+
+    if source.partition(":")[0] not in RIG_SCHEMES:
+        known = ", ".join(f"{scheme}:" for scheme in RIG_SCHEMES)
+        raise SourceError(
+            f"--rig goes with a source of two cameras that do not know how they stand ({known}), "
+            f"found '{source}'; leave --rig out."
+        )
+    if "," in rig:
+        raise SourceError(
+            f"A rig file whose name holds a comma cannot be opened, found '{rig}'; rename it."
+        )
+    # The window remembers the source, and may be started elsewhere the next time.
+    return with_rig(source, str(Path(rig).expanduser().absolute()))

@@ -13,8 +13,9 @@ from dataclasses import asdict, replace
 from types import MappingProxyType
 from typing import Any
 
-from app.commands.arguments import add_json
+from app.commands.arguments import add_json, add_source, source_uri
 from app.commands.json_file import write_json
+from app.commands.stereo_text import stereo_of, warn_of_drift
 from app.commands.tracking_run import say_what_loading_takes
 from engine.adaptation.bone_lengths import Measure
 from engine.adaptation.enrolment import Enrolment, EnrolmentProgress
@@ -48,7 +49,7 @@ def enrolment_seconds(text: str) -> float:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="SOURCE", help="such as realsense: or sim:motion=guided")
+    add_source(parser, "such as realsense: or sim:motion=guided")
     parser.add_argument("--profile", required=True, metavar="NAME", help="whose hand it is")
     parser.add_argument(
         "--seconds", type=enrolment_seconds, default=DEFAULT_SECONDS, metavar="N",
@@ -61,19 +62,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    uri = source_uri(args.source, args.rig)
     store = ProfileStore()
     name = checked_name(args.profile)
     for target in filter(None, (store.path(name), args.json)):
         check_writable(target)
     former = _former(store, name)
     results = []
-    with open_camera(args.source) as camera:
+    with open_camera(uri) as camera:
         say_what_loading_takes()
         estimator = create_estimator()
         for side in _sides(args.side):
             results.append(_enrol(camera, estimator, side, args.seconds))
             print("\n".join(result_lines(results[-1])))
         info = camera.info
+        warn_of_drift(stereo_of(camera))
     saved = store.save(_profile(name, former, results, info))
     print(f"\nThe profile '{saved.name}' is in '{store.path(name)}'.")
     if args.json is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.commands.arguments import add_frames, add_profile
+from app.commands.arguments import add_frames, add_profile, add_source, source_uri
 from app.commands.export_arrays import write_npz
 from app.commands.export_origin import Origin, open_origin
 from app.commands.export_video import write_video
@@ -39,9 +39,7 @@ WITH_SIDECAR = (ExportFormat.BVH, ExportFormat.CSV)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "source", metavar="SESSION", help="F.mcap, or a source to track first, such as sim:"
-    )
+    add_source(parser, "F.mcap, or a source to track first, such as sim:", "SESSION")
     formats = [str(name) for name in ExportFormat]
     parser.add_argument("--to", choices=formats, help="format; may be left out with --out")
     parser.add_argument("--out", type=Path, metavar="F", help="default: named like the session")
@@ -80,10 +78,11 @@ def frame_rate(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     export_format = _format(args.to, args.out)
     _refuse_pointless(export_format, args)
+    uri = source_uri(args.source, args.rig)
     target = args.out or _default_target(args.source, export_format)
     _refuse_existing(_written(target, export_format), args.force)
     check_writable(target)
-    with open_origin(args.source, args.frames, args.profile) as origin:
+    with open_origin(uri, args.frames, args.profile) as origin:
         lines = _WRITERS[export_format](origin, target, args)
         print("\n".join(lines))
         if origin.failures:

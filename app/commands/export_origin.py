@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from app.commands.known_person import estimator_for, open_profile
+from app.commands.stereo_text import stereo_of, warn_of_drift
 from app.commands.tracking_run import TrackingRun
 from app.progress import progress
 from calibration.camera_model import PinholeCamera
@@ -53,6 +54,7 @@ def open_origin(text: str, max_frames: int | None, profile: str | None) -> Itera
         with open_camera(text) as camera:
             tracking = TrackingRun(camera, estimator_for(person), max_frames, "tracking")
             yield _Tracked(text, camera.info.camera, camera.info.fps, tracking)
+            warn_of_drift(stereo_of(camera))
         return
     if profile is not None:
         raise ExportError(

@@ -18,9 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.commands.arguments import add_json, add_profile
+from app.commands.arguments import add_json, add_profile, add_source, source_uri
 from app.commands.json_file import write_json
 from app.commands.known_person import estimator_for, open_profile, weights_of
+from app.commands.stereo_text import warn_of_drift
 from engine.adaptation.profile import Profile
 from engine.atomic_file import check_writable
 from engine.capture import sources
@@ -55,7 +56,7 @@ def seconds(text: str) -> float:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="SOURCE", help="such as sim: or realsense:")
+    add_source(parser, "such as sim: or realsense:")
     parser.add_argument("--seconds", type=seconds, metavar="N", help="stop after so long")
     parser.add_argument(
         "--out",
@@ -71,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    uri = source_uri(args.source, args.rig)
     path = checked_target(args.out or new_session_path(args.source))
     if args.json is not None:
         check_writable(args.json)
@@ -80,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
             "one of the two."
         )
     profile = open_profile(args.profile)
-    recording = _Recording(args.source, path, profile, tracked=not args.no_tracking)
+    recording = _Recording(uri, path, profile, tracked=not args.no_tracking)
     with _asked_to_stop() as stop:
         done = recording.run(args.seconds, stop)
     print(_closing_line(done.status))
@@ -132,6 +134,7 @@ class _Recording:
         ended, status = session.status(), session.recording()
         failed = ended.state is SessionState.FAILED
         sentence = (status.sentence if status else "") or (ended.sentence if failed else "")
+        warn_of_drift(ended.stereo)
         if status is None or not status.frames:
             raise SourceError(
                 sentence or f"No frame came from '{session.uri}', so there is nothing recorded."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from app.commands.arguments import add_profile, add_rig, frame_count
+from app.commands.arguments import add_profile, add_rig, frame_count, source_uri
 from app.commands.streaming import add_stream, streaming
 from app.display import check_display, has_display
 from engine.errors import UserError
@@ -24,21 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.rig:
-        args.source = _with_rig(args.source, args.rig)
+        if args.source is None:
+            raise UserError("--rig goes with a stereo source; name it as well: --source uvc:0,1.")
+        args.source = source_uri(args.source, args.rig)
     if args.no_window or not has_display():
         return _preview(args)
     check_display()
     if args.profile is not None:
         _remember(args.profile)
     return _window(args)
-
-
-def _with_rig(source: str | None, rig: str) -> str:
-    from engine.capture.sources import with_rig
-
-    if source is None:
-        raise UserError("--rig goes with a stereo source; name it as well: --source uvc:0,1.")
-    return with_rig(source, rig)
 
 
 def _window(args: argparse.Namespace) -> int:

@@ -15,25 +15,27 @@ from app.commands.arguments import (
     add_json,
     add_out,
     add_profile,
-    add_rig,
+    add_source,
+    source_uri,
     video_path,
 )
 from app.commands.json_file import write_json
 from app.commands.known_person import adapting, estimator_for, open_profile
 from app.commands.npz_file import HandRows
+from app.commands.stereo_text import stereo_lines, stereo_of
 from app.commands.streaming import PacedStreams, add_stream, streaming
 from app.commands.tracking_run import TrackingRun
 from app.commands.video_file import VideoWriter, video_file
 from app.viewport.still import compose_preview
 from engine.atomic_file import OutputError, check_writable
-from engine.capture.sources import open_camera, with_rig
+from engine.capture.sources import open_camera
 from engine.errors import SourceError, UserError
 from engine.evaluation.report import EvalReport
 from engine.evaluation.table import report_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="SOURCE", help="such as sim: or folder:PATH")
+    add_source(parser, "such as sim: or folder:PATH")
     add_frames(parser)
     add_out(parser)
     add_json(parser)
@@ -42,7 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_stream(parser)
     add_profile(parser)
-    add_rig(parser)
     parser.add_argument(
         "--adapt",
         action="store_true",
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     person = open_profile(args.profile)
     with (
         streaming(args.stream) as streams,
-        open_camera(with_rig(args.source, args.rig)) as camera,
+        open_camera(source_uri(args.source, args.rig)) as camera,
         adapting(args.adapt, person) as adaptation,
     ):
         tracking = TrackingRun(
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         )
         failures = _film(tracking, rows, args.video, camera.info.fps, streams)
     report = tracking.report()
-    print("\n".join(report_lines(report)))
+    print("\n".join([*report_lines(report), *stereo_lines(stereo_of(camera))]))
     failures += _write(report, rows, args)
     if failures:
         raise UserError(" ".join(str(failure) for failure in failures))

@@ -140,3 +140,5 @@ _OPENERS: Mapping[str, Callable[[str], Camera]] = {
 is needed for a source of another kind."""
 
 SCHEMES = tuple(_OPENERS)
+RIG_SCHEMES = ("uvc", "video", "images")
+"""Pairs of cameras that do not know how they stand: they need a rig file."""

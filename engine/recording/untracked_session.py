@@ -79,6 +79,7 @@ class UntrackedSession(StopOnExit):
             reconnecting_since_ns=captured.reconnecting_since_ns,
             frames=captured.frames,
             camera_drops=captured.camera_drops,
+            stereo=captured.stereo,
         )
 
     def _state_of(self, captured: CaptureState) -> SessionState:
