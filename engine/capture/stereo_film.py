@@ -11,22 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from calibration.rig import StereoRig
 from calibration.transforms import RigidTransform
-from engine.capture.simulated_film import (
-    EVALUATION_SEED,
-    StreamScene,
-    hand_of,
-    sample_shuffled,
-    shuffled_labels,
-    truth_of_seen,
-)
+from engine.capture.rig_imagers import RigImagers
+from engine.capture.simulated_film import EVALUATION_SEED, sample_shuffled, shuffled_labels
 from engine.capture.simulation_options import SimulationOptions
+from engine.capture.stream_scene import StreamScene, hand_of, truth_of_seen
 from engine.messages import Float64, HandTruth, Side
-from engine.render.imager import Imager, Sensor, automatic_exposure
 from engine.render.looks import (
     carried,
     dressed,
@@ -41,17 +34,14 @@ from engine.render.looks import (
 from engine.render.mesh import Mesh
 from engine.render.scene import HandInScene, SceneGeometry
 from engine.render.scene_image import HAND_LABELS, render_scene, visible_share
-from engine.render.shading import Lighting, Shaded, shaded
-from engine.render.surface import Surface, Surfaces, gathered
+from engine.render.surface import Surface, gathered
 from engine.render.zbuffer import DepthCanvas
-
-Pixels = npt.NDArray[np.uint8]
+from engine.stereo.pair import Pixels
 
 MIN_VISIBLE = 0.7
 """Of each hand, to each camera, in shuffled frames."""
 WELL_VISIBLE = 0.9
 """The same in takes: hands are held into both pictures."""
-OVERSAMPLING = 1.25
 TAKE_FRAMES = 30
 LATEST_START = 1800
 """Frames into the motion: a take may begin anywhere."""
@@ -99,7 +89,7 @@ class ShuffledPairs:
         self._options = options
         self._rig = rig
         self._looks = looks
-        self._imagers = RigImagers(rig, looks, np.random.default_rng([options.seed, 11]))
+        self._imagers = RigImagers(rig, looks.noise, np.random.default_rng([options.seed, 11]))
 
     def __call__(self, sequence: int) -> RenderedPair:
         rng = np.random.default_rng([EVALUATION_SEED, self._options.seed, 2, sequence])
@@ -146,7 +136,7 @@ class StreamPairs:
         self._skin, self._sleeve = sample_skin(rng), sample_cloth(rng)
         surfaces = [room_surface(rng), *self._dressed(things, rng)]
         self._lighting = sample_lighting(rng, gathered(surfaces), STREAM_FOCUS, looks.dots)
-        self._imagers = RigImagers(rig, looks, np.random.default_rng([options.seed, 11]))
+        self._imagers = RigImagers(rig, looks.noise, np.random.default_rng([options.seed, 11]))
         self._background = self._imagers.shaded(gathered(surfaces), self._lighting)
         self._depth = DepthCanvas(options.camera)
         for mesh in things:
@@ -227,53 +217,6 @@ def _share_in_view(hand: HandInScene, camera: PinholeCamera) -> float:
     canvas = DepthCanvas(camera)
     canvas.draw(Mesh(hand.posed.vertices, hand.looks.faces), HAND_LABELS[0])
     return visible_share(hand, canvas.labels, HAND_LABELS[0], camera)
-
-
-class RigImagers:
-    """The two cameras of a rig, as they take pictures."""
-
-    def __init__(self, rig: StereoRig, looks: StereoLooks, rng: np.random.Generator) -> None:
-        self._places = (RigidTransform.identity(), rig.T_right_from_left)
-        self._imagers = tuple(
-            Imager(camera, _sample_sensor(rng, looks.noise), OVERSAMPLING)
-            for camera in (rig.left, rig.right)
-        )
-
-    def shaded(
-        self,
-        surfaces: Surfaces,
-        lighting: Lighting,
-        before: tuple[Shaded, Shaded] | None = None,
-    ) -> tuple[Shaded, Shaded]:
-        """What both see of surfaces in the left camera's frame."""
-        left, right = (
-            shaded(surfaces, imager.rendered, T, lighting, None if before is None else before[k])
-            for k, (imager, T) in enumerate(zip(self._imagers, self._places, strict=True))
-        )
-        return left, right
-
-    def pictures(
-        self, seen: tuple[Shaded, Shaded], rng: np.random.Generator
-    ) -> tuple[Pixels, Pixels]:
-        """Both with the exposure that the left one chooses."""
-        lights = [imager.bent(view.light) for imager, view in zip(self._imagers, seen, strict=True)]
-        exposure = automatic_exposure(lights[0])
-        left, right = (
-            imager.picture(light, exposure, rng)
-            for imager, light in zip(self._imagers, lights, strict=True)
-        )
-        return left, right
-
-
-def _sample_sensor(rng: np.random.Generator, noise: float) -> Sensor:
-    red, green, blue = (float(t) for t in rng.normal(1.0, 0.015, 3))
-    return Sensor(
-        gain=float(rng.normal(1.0, 0.03)),
-        tint=(red, green, blue),
-        vignetting=rng.uniform(0.05, 0.35),
-        noise=noise * rng.uniform(0.7, 1.5),
-        blur_px=rng.uniform(0.4, 0.7),
-    )
 
 
 def _rest_of(hand: HandInScene) -> Float64:

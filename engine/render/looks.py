@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.messages import Float64
+from engine.render.lighting import Dots, Lighting, lamp_at
 from engine.render.mesh import Mesh, box
 from engine.render.scene import HandInScene, SceneGeometry
-from engine.render.shading import Dots, Lighting, lamp_at
 from engine.render.surface import Material, Surface, Surfaces, gathered
 
 SKIN_TONES = (

@@ -126,8 +126,9 @@ def test_frames_are_numbered_and_stamped_in_order(uri: str) -> None:
     before_ns = monotonic_ns()
     with open_camera(uri) as camera:
         frames = first_three(camera)
-    numbers = [frame.sequence for frame in frames]
-    assert np.diff(numbers).tolist() == [1, 1]
+    steps = np.diff([frame.sequence for frame in frames])
+    assert (steps >= 1).all()
+    assert camera.info.live or steps.tolist() == [1, 1]  # A busy machine loses frames of a device.
     stamps = [before_ns, *(frame.captured_ns for frame in frames), monotonic_ns()]
     assert stamps == sorted(stamps)
 

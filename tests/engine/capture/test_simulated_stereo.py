@@ -6,10 +6,10 @@ import pytest
 
 from calibration.rectification import rectification
 from engine.capture.simulated_calibration import calibrated
-from engine.capture.simulated_film import hand_of
 from engine.capture.simulated_stereo import BASELINES_M, sample_rig
 from engine.capture.simulation_options import SimulationOptions
 from engine.capture.sources import open_camera
+from engine.capture.stream_scene import hand_of
 from engine.errors import EndOfStream, SourceError
 from engine.render.mesh import Mesh
 from engine.render.zbuffer import DepthCanvas

@@ -6,8 +6,9 @@ import numpy as np
 
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
+from engine.render.lighting import Lighting, lamp_at
 from engine.render.mesh import Mesh, box, ellipsoid
-from engine.render.shading import Lighting, lamp_at, shaded
+from engine.render.shading import shaded
 from engine.render.solid_texture import grain, noise
 from engine.render.surface import Material, Surface, Surfaces, gathered, vertex_normals
 
