@@ -12,7 +12,7 @@ from calibration.faults import Fault, FaultKind
 from calibration.homography import homography
 from calibration.rig import StereoRig
 from calibration.transforms import RigidTransform
-from calibration.views import Detection, View
+from calibration.views import Detection, View, shared_points
 
 Matrix = npt.NDArray[np.float64]
 
@@ -30,6 +30,8 @@ JOINT_FACTOR = 2.5
 JOINT_LEAST_PX = 0.5
 """Error of the pair, in a picture 640 wide, from which cameras are taken to be out of step: that
 many times what each camera has alone, and at least this."""
+SAME_PX = 0.02
+"""Between the two pictures of one point: two cameras never agree so well."""
 DROPPED_SHARE = 0.3
 """Of the views."""
 
@@ -49,6 +51,13 @@ def different_sizes(views: Sequence[View], names: Sequence[str]) -> Fault | None
         f"Different resolutions: all pictures must have the same size, found {found}; set both "
         "cameras to one resolution and take the pictures again.",
     )
+
+
+def same_pictures(views: Sequence[View]) -> bool:
+    """Whether both cameras show the very same: one of them was named twice."""
+    off = [np.abs(left - right).ravel() for _, left, right in map(shared_points, views)]
+    apart = np.concatenate([np.zeros(0), *off])
+    return bool(len(apart)) and float(np.median(apart)) < SAME_PX
 
 
 def mirrored_points(views: Sequence[View], board: Board, names: Sequence[str]) -> Fault | None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.board import Board
-from calibration.checks import different_sizes, mirrored_points, out_of_step
+from calibration.checks import different_sizes, mirrored_points, out_of_step, same_pictures
 from calibration.contradictions import why_rejected
 from calibration.depth_error import rig_of
 from calibration.distorted_camera import DistortedCamera
@@ -118,6 +118,12 @@ def _check_input(views: Sequence[View], board: Board) -> None:
                 f"{board.spec}; check the kind, the counts and that the whole board is visible.",
             )
     _check_enough(views)
+    if same_pictures(views):
+        raise CalibrationError(
+            CalibrationProblem.INPUT,
+            "Cannot calibrate: the pictures of both cameras are the same, and those of two cameras "
+            "are expected; name another folder, or another camera, for one of the sides.",
+        )
 
 
 def _check_enough(views: Sequence[View], left_out: int = 0) -> None:

@@ -67,6 +67,8 @@ class UvcCamera:
 
     def __init__(self, device: str, width_px: int, height_px: int, fps: int) -> None:
         self.name = f"USB camera {device}"
+        # What OpenCV would say on stderr is in our own sentence.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         self._capture = cv2.VideoCapture(int(device) if device.isdecimal() else device)
         if not self._capture.isOpened():
             self._capture.release()

@@ -212,6 +212,11 @@ def one_size_differs(folder: Path) -> None:
     cv2.imwrite(str(path), cv2.resize(cv2.imread(str(path)), (800, 600)))
 
 
+def same_on_both_sides(folder: Path) -> None:
+    for path in (folder / "right").iterdir():
+        shutil.copy(folder / "left" / path.name.replace("right", "left"), path)
+
+
 def torn_picture(folder: Path) -> None:
     (folder / "left" / "left02.png").write_bytes(b"\x89PNG torn")
 
@@ -231,6 +236,7 @@ def two_pairs(folder: Path) -> None:
         (other_numbers, "the numbers in the names of a pair must agree"),
         (no_board, "No board found: none of the 8 pictures of the right camera"),
         (one_size_differs, "Different resolutions"),
+        (same_on_both_sides, "the pictures of both cameras are the same"),
         (torn_picture, "left02.png' cannot be read"),
         (two_pairs, "at least 3 views that both cameras see are needed (20 are good), found 2"),
     ],
