@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.banner import Action
 from app.bridge import SessionBridge
 from app.personal import PersonalRoom
 from app.sessions import SessionsRoom
 from app.sources.room import SourcesRoom
-from app.tracking.presenter import Action, TrackingPresenter
+from app.tracking.presenter import TrackingPresenter
 from app.tracking.side_column import SideMode
 from app.tracking.view import TrackingView
 from engine.messages import Frame, Scene

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
+from app.banner import Action, Banner, Tone
 from app.bridge import SessionBridge
 from app.choices import Choices
 from app.exporting.room import ExportRoom
@@ -20,7 +21,6 @@ from app.playback.room import PlaybackRoom
 from app.recording.badge import record_icon
 from app.recording.room import RecordingRoom
 from app.sources.forms import SESSION_FILES
-from app.tracking.presenter import Action, Banner, Tone
 from app.viewport.surface import HandSurface
 from app.viewport.widget import ViewportWidget
 from engine.recording.place import sessions_folder

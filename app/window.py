@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 from app import theme
 from app.about import about_box
 from app.actions import build_menus
+from app.banner import Action
 from app.bridge import SessionBridge, SessionFactory
 from app.calibration_wizard.entry import CalibrationEntry
 from app.choices import SWITCHES, Choices
@@ -32,7 +33,7 @@ from app.settings import Settings
 from app.sources.room import SourcesRoom
 from app.streaming.presenter import StreamsPresenter
 from app.streaming.room import StreamsRoom
-from app.tracking.presenter import Action, TrackingPresenter
+from app.tracking.presenter import TrackingPresenter
 from app.tracking.view import TrackingView
 from app.viewport.surface import default_surface
 from app.viewport.widget import PictureSource, ViewportWidget

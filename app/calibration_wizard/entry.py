@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from app.banner import Action
 from app.bridge import SessionBridge
-from app.tracking.presenter import Action
 from engine.capture.sources import with_rig
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.background import Watch, Work
+from app.banner import Action, Banner, Tone
 from app.tracking.figures import NS_PER_S
-from app.tracking.presenter import Action, Banner, Tone
 from engine.export.axes import DEFAULT_AXES, PRESETS, ExportFormat
 
 DONE_S = 15.0

@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.background import ProcessWork, Work
+from app.banner import Action
 from app.choices import Choices
 from app.exporting.dialog import ExportDialog
 from app.exporting.presenter import ExportPresenter, ExportWish, export_session
-from app.tracking.presenter import Action
 
 
 class ExportRoom(QObject):

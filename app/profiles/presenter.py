@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from app.banner import Action, Banner, Tone
 from app.profiles.damage import DamageWatch
 from app.profiles.kept_files import KeptFiles
 from app.tracking.figures import NS_PER_S
-from app.tracking.presenter import Action, Banner, Tone
 from engine.adaptation.opened_profile import OpenedProfile
 from engine.adaptation.profile import Profile
 from engine.adaptation.profile_store import ProfileStore

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from app.banner import Action, Banner, Tone
 from app.recording.words import MB, clock_text, losses, names_text, size_text
 from app.tracking.figures import NS_PER_S
-from app.tracking.presenter import Action, Banner, Tone
 from engine.errors import UserError
 
 if TYPE_CHECKING:  # It loads for a quarter of a second, and the window imports this file.

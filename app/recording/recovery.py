@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.background import Watch, Work
+from app.banner import Action, Banner, Tone
 from app.recording.words import size_text
-from app.tracking.presenter import Action, Banner, Tone
 from engine.errors import UserError
 
 if TYPE_CHECKING:  # They load for a quarter of a second, and the window imports this file.

@@ -10,16 +10,11 @@ from PySide6.QtCore import QFile, QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.background import ProcessWork, ThreadWork, Watch, Work
+from app.banner import Action
 from app.bridge import SessionBridge
 from app.recording.badge import RecordingBadge
 from app.recording.presenter import RecordingPresenter
-from app.recording.recovery import (
-    Recovered,
-    RecoveryPresenter,
-    find_sessions,
-    recover_session,
-)
-from app.tracking.presenter import Action
+from app.recording.recovery import Recovered, RecoveryPresenter, find_sessions, recover_session
 from engine.recording.layout import SessionError
 from engine.recording.place import new_session_path
 

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.banner import Action
 from app.sources.forms import FOLDER_FORM, FORMS, RIG_FILES, SourceForm
 from app.sources.place_field import PlaceField
-from app.tracking.presenter import Action
 
 RIG_HINT = "A .toml file, from Calibrate two cameras"
 WIDTH_PX = 560

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.tracking.presenter import Action, Banner, Tone
+from app.banner import Action, Banner, Tone
 
 TONE_COLOR = {
     Tone.CALM: theme.MUTED,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
 import numpy as np
 
+from app.banner import Action, Banner, Tone
 from app.tracking.figures import NS_PER_S, Rolling
 from app.tracking.hud_figures import Figures, HandCard
 from app.tracking.stereo import StereoFigures, StereoPresenter
@@ -27,51 +27,6 @@ WARM_UP_S = 1.0
 """Running for longer than this without a first scene needs an explanation."""
 NO_HAND_AFTER_S = 0.5
 """A hand lost for less than this does not bring up the hint."""
-
-
-class Tone(StrEnum):
-    """How serious a banner is."""
-
-    CALM = "calm"
-    BUSY = "busy"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class Action(StrEnum):
-    """What a banner's button does."""
-
-    NONE = ""
-    START = "Start"
-    RETRY = "Try again"
-    REPLAY = "Play again"
-    UNDO = "Undo"
-    RESTORE = "Restore former"
-    DELETE = "Delete"
-    DISMISS = "All right"
-    RECOVER = "Recover"
-    LATER = "Later"
-    DISCARD = "Discard…"
-    TO_TRASH = "Move to the trash"
-    KEEP = "Keep it"
-    SHOW_FOLDER = "Show in folder"
-    OPEN = "Open"
-    CANCEL = "Cancel"
-    CALIBRATE = "Calibrate…"
-
-
-@dataclass(frozen=True, slots=True)
-class Banner:
-    """What is wrong (or going on), and what to do."""
-
-    tone: Tone
-    title: str
-    advice: str = ""
-    action: Action = Action.NONE
-    others: tuple[Action, ...] = ()
-    """What else can be done."""
-    share: float | None = None
-    """Of work that goes on, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +198,6 @@ _HOLDING = (
     SessionState.RUNNING,
     SessionState.RECONNECTING,
 )
-
 _WARMING_UP = Banner(
     Tone.BUSY, "Warming up…", "The first start compiles the tracker, which may take a minute."
 )

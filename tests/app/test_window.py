@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.actions import ACTIONS
+from app.banner import Tone
 from app.settings import load_settings
-from app.tracking.presenter import Tone
 from engine.capture.camera import SourceInfo
 from engine.runtime.clock import monotonic_ns
 from engine.session_status import SessionState

@@ -12,13 +12,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from app.banner import Action
 from app.calibration_wizard.entry import CalibrationEntry, live_room
 from app.enrolment.live_guide import LiveGuide
 from app.enrolment.measuring import LiveMeasuring, shipped_estimator
 from app.enrolment.presenter import EnrolmentPresenter
 from app.live_session import make_session
 from app.streaming.presenter import StreamsPresenter
-from app.tracking.presenter import Action
 from app.window import MainWindow
 from engine.adaptation.profile_store import ProfileStore
 from engine.messages import Frame, Scene

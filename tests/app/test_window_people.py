@@ -10,10 +10,10 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from app.banner import Action
 from app.enrolment.figures import GainLine, Page, Result
 from app.enrolment.presenter import Outcome
 from app.settings import load_settings
-from app.tracking.presenter import Action
 from app.tracking.side_column import SideMode
 from engine.adaptation.decision import Decision
 from engine.adaptation.progress import AdaptationProgress

@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from app.banner import Action
 from app.exporting.dialog import ExportDialog
 from app.settings import load_settings
 from app.sources.forms import SESSION_FORM
 from app.sources.open_dialog import OpenSourceDialog
-from app.tracking.presenter import Action
 from engine.capture.playback import Position
 from engine.recording.recording_status import RecordingState
 from engine.session_status import SessionState

@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.banner import Action, Tone
 from app.sources.forms import STEREO_FORM
 from app.sources.open_dialog import OpenSourceDialog
-from app.tracking.presenter import Action, Tone
 from app.tracking.stereo_card import StereoCard
 from calibration.drift import DriftCheck
 from calibration.transforms import RigidTransform, rotation_from_axis_angle

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.banner import Action, Tone
 from app.exporting.presenter import (
     DONE_S,
     FIRST_SHARE,
@@ -15,7 +16,6 @@ from app.exporting.presenter import (
     export_session,
     usual_target,
 )
-from app.tracking.presenter import Action, Tone
 from engine.errors import UserError
 from engine.export.axes import ExportFormat
 from tests.app.works import FakeWork

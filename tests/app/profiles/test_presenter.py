@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.banner import Action, Tone
 from app.profiles.presenter import NOBODY, UNDO_S, WARNING_S, ProfilesPresenter
-from app.tracking.presenter import Action, Tone
 from engine.adaptation.profile_store import ProfileStore
 from engine.messages import Side
 from tests.app.profiles.people import damage, make_profile

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.banner import Action, Tone
 from app.recording.recovery import Recovered, RecoveryPresenter, find_sessions, recover_session
 from app.recording.room import move_to_trash
-from app.tracking.presenter import Action, Tone
 from engine.recording.layout import SessionError
 from engine.recording.place import part_of
 from engine.recording.reader import SessionReader

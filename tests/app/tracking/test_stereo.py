@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from app.banner import Action, Tone
 from app.tracking.figures import NS_PER_S
-from app.tracking.presenter import Action, Tone, TrackingPresenter
+from app.tracking.presenter import TrackingPresenter
 from app.tracking.stereo import StereoFigures
 from app.tracking.verdict import Grade
 from engine.messages import Side
