@@ -28,7 +28,8 @@ from engine.recording.layout import (
     calibration_topic,
     schema_of,
 )
-from engine.recording.mcap_file import McapFile, Times
+from engine.recording.mcap_chunk import Times
+from engine.recording.mcap_file import McapFile
 from engine.recording.scan import Scan
 from engine.recording.verify import VerifyReport, duration_s, take_inventory, verify
 from engine.runtime.clock import NS_PER_S

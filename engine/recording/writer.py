@@ -21,7 +21,8 @@ from engine.recording.layout import (
     SessionError,
     SessionHeader,
 )
-from engine.recording.mcap_file import McapFile, Times
+from engine.recording.mcap_chunk import Times
+from engine.recording.mcap_file import McapFile
 from engine.recording.place import checked_target, finished, interrupted, numbered, part_of, refused
 from engine.recording.scene_messages import encode_event, encode_scene
 from engine.runtime.clock import NS_PER_S, monotonic_ns

@@ -15,7 +15,8 @@ from mcap.records import Channel, Chunk, Message, Schema
 from mcap.stream_reader import StreamReader, breakup_chunk
 
 from engine.recording.layout import EVENTS_TOPIC, FRAME_TOPIC
-from engine.recording.mcap_file import McapFile, Times
+from engine.recording.mcap_chunk import Times
+from engine.recording.mcap_file import McapFile
 from tests.engine.recording.conftest import Disk
 
 
