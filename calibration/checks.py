@@ -219,10 +219,11 @@ def out_of_step(
     least = JOINT_LEAST_PX * width_px / 640
     if dropped_share <= DROPPED_SHARE and joint_px < max(JOINT_FACTOR * alone_px, least):
         return None
+    together = f"only to {joint_px:.2f} px" if np.isfinite(joint_px) else "not at all"
     return Fault(
         FaultKind.NOT_SYNCHRONISED,
         "Cameras not synchronised: each camera alone explains its pictures to "
-        f"{alone_px:.2f} px, and both together only to {joint_px:.2f} px, as if the pictures of a "
-        "pair were of different moments; hold the board still for each picture, synchronise the "
+        f"{alone_px:.2f} px, and both together {together}, as if the pictures of a pair were of "
+        "different moments; hold the board still for each picture, synchronise the "
         "cameras, and check that the pairs belong together and nothing moved between the cameras.",
     )

@@ -14,6 +14,7 @@ import numpy as np
 from calibration.board import Board
 from calibration.distorted_camera import DistortedCamera
 from calibration.estimate import pose_of_board, project_board, rms_px
+from calibration.faults import Fault, FaultKind
 from calibration.transforms import RigidTransform
 from calibration.views import Detection, View
 
@@ -42,12 +43,44 @@ def contradicting_pairs(
     `cameras` and `T_right_from_left` may be first guesses, as far as most views agree on them.
     Empty where too many views are at odds: then nothing says which of them are wrong.
     """
+    found, total = _at_odds(views, board, cameras, T_right_from_left)
+    swapped = sum(why is SWAPPED for why in found.values())
+    if swapped > MOST_SWAPPED * total or len(found) - swapped > MOST_MOMENTS * total:
+        return {}
+    return found
+
+
+def mixed_up(
+    views: Sequence[View],
+    board: Board,
+    cameras: Sequence[DistortedCamera],
+    T_right_from_left: RigidTransform,
+) -> Fault | None:
+    """So many exchanged pairs that nothing says which of them are right, and little else wrong."""
+    found, total = _at_odds(views, board, cameras, T_right_from_left)
+    swapped = [views[v].name for v, why in found.items() if why is SWAPPED]
+    if len(swapped) <= MOST_SWAPPED * total or len(found) - len(swapped) > MOST_MOMENTS * total:
+        return None
+    return Fault(
+        FaultKind.SWAPPED,
+        f"Swapped pairs: in {len(swapped)} of {total} pairs left and right are exchanged against "
+        f"the others ({', '.join(swapped)}); put all pictures of one camera on one side.",
+    )
+
+
+def _at_odds(
+    views: Sequence[View],
+    board: Board,
+    cameras: Sequence[DistortedCamera],
+    T_right_from_left: RigidTransform,
+) -> tuple[dict[int, str], int]:
+    """All views that contradict this rig, with why, and how many views could be judged."""
     as_taken = [_apart_px(view, board, cameras, T_right_from_left) for view in views]
     exchanged = [_apart_px(_exchanged(view), board, cameras, T_right_from_left) for view in views]
     nearer = np.fmin(as_taken, exchanged)
     known = np.isfinite(nearer)
     if not known.any():
-        return {}
+        return {}, 0
     width = max(seen.size_px[0] for view in views for seen in view.detections if seen is not None)
     far = max(FAR_FACTOR * float(np.median(nearer[known])), LEAST_FAR_PX * max(width / 640, 1.0))
     found: dict[int, str] = {}
@@ -55,11 +88,7 @@ def contradicting_pairs(
         if known[v] and as_taken[v] > far:
             moved = _moved_m(view, board, cameras, T_right_from_left)
             found[v] = SWAPPED if exchanged[v] <= far else of_two_moments(moved)
-    swapped = sum(why is SWAPPED for why in found.values())
-    total = int(known.sum())
-    if swapped > MOST_SWAPPED * total or len(found) - swapped > MOST_MOMENTS * total:
-        return {}
-    return found
+    return found, int(known.sum())
 
 
 def why_rejected(

@@ -11,7 +11,7 @@ import numpy as np
 
 from calibration.board import Board
 from calibration.checks import mirrored, never_tilted, out_of_step, unmirrored
-from calibration.contradictions import contradicting_pairs
+from calibration.contradictions import contradicting_pairs, mixed_up
 from calibration.errors import CalibrationError, CalibrationProblem, fatal
 from calibration.intrinsics import LensChoice, MonoCalibration, calibrate_camera, choose_lens
 from calibration.refinement import Cancelled
@@ -79,6 +79,10 @@ def agreed_pair(
             "Cannot calibrate: no view shows the board to both cameras well enough to place it; "
             "take more, with the board nearer and in both pictures.",
         )
+    cameras = [mono.camera for mono in alone]
+    fault = mixed_up(views, board, cameras, pair.T_right_from_left)
+    if fault is not None:
+        raise fatal(fault)
     fault = out_of_step(np.inf, max(m.rms_px for m in alone), width_px(views), 1.0)
     if fault is None:
         raise AssertionError("views that disagree are a fault")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from calibration.depth_error import REFERENCE_WIDTH_PX, DepthError
 from calibration.faults import Fault
 from calibration.report import Verdict
@@ -53,7 +55,9 @@ def _above(
     limits: Limits, held_out_px: float, epipolar_px: float, depth_m: float, scale: float
 ) -> tuple[str, ...]:
     reasons = []
-    if not held_out_px <= scale * limits.held_out_px:
+    if not np.isfinite(held_out_px):
+        reasons.append("the error on unused views is not known, with so few views")
+    elif not held_out_px <= scale * limits.held_out_px:
         reasons.append(
             f"error on unused views {held_out_px:.2f} px, above {scale * limits.held_out_px:.2f}"
         )

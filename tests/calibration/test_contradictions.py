@@ -108,6 +108,18 @@ def test_where_too_many_pairs_are_at_odds_the_cameras_are_to_blame() -> None:
     assert caught.value.fault is FaultKind.NOT_SYNCHRONISED
 
 
+@pytest.mark.parametrize("seed", [15, 16, 17])
+def test_pairs_of_like_cameras_that_are_mixed_up_by_halves_are_named(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rig = random_rig(rng)
+    alike = StereoRig(rig.left, rig.left, rig.T_right_from_left)
+    views = seen_points(alike, BOARD, random_poses(rng, alike, BOARD, PAIRS), rng)
+    mixed = exchange(views, list(range(1, PAIRS, 2)))
+    with pytest.raises(CalibrationError, match=r"Swapped pairs: in [67] of 13 pairs") as caught:
+        report_of(mixed)
+    assert caught.value.fault is FaultKind.SWAPPED
+
+
 def test_a_blurred_picture_is_not_taken_for_another_moment() -> None:
     rig, views = pairs(13)
     rng = np.random.default_rng(13)
