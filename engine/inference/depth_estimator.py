@@ -202,11 +202,12 @@ class DepthEstimator:
         """One hand that the tracks show; None where nothing can be fitted."""
         found = min(seen, key=lambda s: float(np.linalg.norm(s.look.centre - track.centre)))
         if found.side is not track.side:
-            found = self._seen_as(lane, found, track.side, self._known[track.side].shape)
+            known = self._known[track.side]
+            found = self._seen_as(lane, found, track.side, known.shape, known.weight)
         hand = self._followed.get(track.hand_id)
         if hand is not None and hand.side is not track.side:
             hand = None
-        solved = found.solved or self._solve(lane, found, hand)
+        solved = found.solved or self._solve(lane, frame, found, hand)
         if hand is not None and (solved is None or solved.poor):
             found, solved = self._rescued(lane, frame, hand, found, solved)
         if solved is None:
@@ -252,28 +253,39 @@ class DepthEstimator:
         """A second, fresh look at a followed hand that fits badly: it may have jumped."""
         if not hand.may_look_afresh(frame.sequence):
             return found, solved
-        again = self._seen_as(lane, found, found.side, hand.shape)
+        again = self._seen_as(lane, found, found.side, hand.shape, hand.shape_weight)
         fresh = again.solved
         hand.looked_afresh(frame.sequence, helped=fresh is not None and not fresh.poor)
         better = fresh is not None and (solved is None or fresh.fit.score < solved.fit.score)
         return (again, fresh) if better else (found, solved)
 
-    def _seen_as(self, lane: Lane, found: Seen, side: Side, shape: Float64) -> Seen:
+    def _seen_as(
+        self, lane: Lane, found: Seen, side: Side, shape: Float64, shape_weight: float
+    ) -> Seen:
         """The same hand looked at anew, as one of `side`, centred on the fingers as seen before."""
         fingers = mirror_points(found.network.joints[1:], found.side).mean(0)
         lane.times.mark()
         network = lane.infer(side, mirror_points(fingers, side), CUBE_M)
         lane.times.lap("network")
-        solved = self._solver.solve(lane.views[side], network, None, shape, lane.times, fresh=True)
+        solved = self._solver.solve(
+            lane.views[side], network, None, shape, lane.times, True, shape_weight
+        )
         evidence = fit_evidence(solved, network)
         return seen_at(found.look.place, side, network, 0.5, evidence, solved)
 
-    def _solve(self, lane: Lane, found: Seen, hand: FollowedHand | None) -> SolvedHand | None:
-        previous = None if hand is None else hand.pose
-        shape = self._known[found.side].shape if hand is None else hand.shape
+    def _solve(
+        self, lane: Lane, frame: Frame, found: Seen, hand: FollowedHand | None
+    ) -> SolvedHand | None:
+        view = lane.views[found.side]
         lane.times.mark()
+        if hand is None:
+            known = self._known[found.side]
+            return self._solver.solve(
+                view, found.network, None, known.shape, lane.times, shape_weight=known.weight
+            )
+        expected = hand.expected(frame.time_ns / 1e9)
         return self._solver.solve(
-            lane.views[found.side], found.network, previous, shape, lane.times
+            view, found.network, expected, hand.shape, lane.times, shape_weight=hand.shape_weight
         )
 
     def _state(

@@ -66,6 +66,8 @@ class FirstLook:
         first = seen.network if side is seen.side else lane.infer(side, centre, CUBE_M)
         network = lane.infer(side, finger_centre(first, centre), CUBE_M)
         lane.times.lap("network")
-        shape = self._known[side].shape
-        solved = self._solver.solve(lane.views[side], network, None, shape, lane.times)
+        known = self._known[side]
+        solved = self._solver.solve(
+            lane.views[side], network, None, known.shape, lane.times, shape_weight=known.weight
+        )
         return seen_at(place, side, network, 0.5, fit_evidence(solved, network), solved)

@@ -13,6 +13,7 @@ from engine.inference.depth_view import mirror_points
 from engine.inference.fitting import ShapeEstimator
 from engine.inference.hand_solver import SolvedHand
 from engine.inference.pose_filter import PoseFilter
+from engine.inference.pose_prediction import PosePrediction
 from engine.inference.single_view import NetworkHand
 from engine.messages import Side
 
@@ -40,6 +41,7 @@ class FollowedHand:
         self.pose: HandPose = solved.fit.pose
         self._shape = shape
         self._filter = PoseFilter()
+        self._motion = PosePrediction()
         self._frames = 0
         self._fresh_from = 0
         self._unlearnt: SolvedHand | None = None
@@ -50,15 +52,22 @@ class FollowedHand:
 
     def take(self, solved: SolvedHand, network: NetworkHand, time_s: float) -> HandPose:
         """Remember a fitted frame; returns the filtered pose to show."""
-        self.evidence += EVIDENCE_RATE * (fit_evidence(solved, network) - self.evidence)
+        if not solved.cut:  # half a hand says nothing against being one
+            self.evidence += EVIDENCE_RATE * (fit_evidence(solved, network) - self.evidence)
         keypoints = solved.fit.keypoints
         offset = keypoints[1:].mean(0) - keypoints[list(PALM_KEYPOINTS)].mean(0)
         self.crop_offset = mirror_points(offset, self.side)
-        if self._frames % SHAPE_EVERY == 0 and not solved.from_network:
+        if self._frames % SHAPE_EVERY == 0 and not (solved.from_network or solved.cut):
             self._unlearnt = solved
         self.pose = solved.fit.pose
+        self._motion.add(self.pose, time_s, sure=not solved.from_network)
         self._frames += 1
         return self._filter(self.pose, time_s)
+
+    def expected(self, time_s: float) -> HandPose:
+        """The pose to begin with in the frame of this time."""
+        expected = self._motion.at(time_s)
+        return self.pose if expected is None else expected
 
     def learn(self) -> None:
         """Learn the shape from the last frame, where it was one to learn from."""
@@ -78,6 +87,11 @@ class FollowedHand:
     def shape(self) -> Float64:
         """[10]: the person's shape as learnt so far, to which each frame's shape is held."""
         return self._shape.shape
+
+    @property
+    def shape_weight(self) -> float:
+        """How strongly each frame's shape is held to `shape`."""
+        return self._shape.weight
 
     def cube_m(self, model: HandModel) -> float:
         """Side of the crop's cube for this person's hand, as training chose it."""

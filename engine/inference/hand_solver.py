@@ -26,6 +26,7 @@ from engine.inference.fitting import (
     solve_pose,
     stray_m,
 )
+from engine.inference.picture_border import heard_near_border
 from engine.inference.single_view import NetworkHand
 from engine.inference.stage_times import StageTimes
 
@@ -39,6 +40,9 @@ STILL_STRAY_M, STILL_EXPLAINED = 0.5 * STRAY_M, 0.9
 """A previous pose that strays no more from the network's joints and explains so much of the
 observation is so good a start that no other need be looked for."""
 
+CUT_STRAY_M = 0.1
+"""Both of these where the picture's border cuts the hand: there the network errs by so much."""
+
 POOR_RESIDUAL_M, POOR_EXPLAINED = 0.003, 0.85
 
 
@@ -46,7 +50,7 @@ POOR_RESIDUAL_M, POOR_EXPLAINED = 0.003, 0.85
 class SolverSettings:
     """How much work a frame may cost."""
 
-    following_steps: int = 2
+    following_steps: int = 3
     """Gauss-Newton steps for a hand that was fitted in the previous frame."""
     first_steps: int = 10
     """Steps for a hand that was just found; its shape is refined too."""
@@ -62,6 +66,8 @@ class SolvedHand:
     observation: HandObservation
     from_network: bool
     """True where the fit was refused and the network's pose is shown."""
+    cut: bool = False
+    """Whether the border of the picture cuts the hand; says so of followed hands only."""
 
     @property
     def poor(self) -> bool:
@@ -69,6 +75,15 @@ class SolvedHand:
         or on something else."""
         judged = self.fit.judgement
         return judged.residual_m > POOR_RESIDUAL_M or judged.explained < POOR_EXPLAINED
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a frame's fit is held to, and whether the picture's border cuts the hand."""
+
+    shape: Float64
+    weight: float | None
+    cut: bool
 
 
 class HandSolver:
@@ -90,45 +105,50 @@ class HandSolver:
         shape: Float64,
         times: StageTimes,
         fresh: bool = False,
+        shape_weight: float | None = None,
     ) -> SolvedHand | None:
         """The hand's pose; None where there is nothing to fit: no mesh is better
         than one in the wrong place.
 
-        `previous` is the last fitted pose of a followed hand; `shape` [10] is what the frame's
-        shape is held to; `fresh`: there is no previous pose, for a hand that is followed all the
-        same.
+        `previous` is where a followed hand is expected; `shape` [10] is what the frame's shape is
+        held to, by `shape_weight` or as the fit's settings say; `fresh`: there is no previous pose,
+        for a hand that is followed all the same.
         """
+        cut = False
+        if previous is not None or fresh:
+            expected = None if previous is None else self._fitter.keypoints(previous)
+            network, cut = heard_near_border(view.camera, network, expected)
+        held = _Held(shape, shape_weight, cut)
         observation = observe_hand(view.depth_m, view.camera, network.joints[1:].mean(0))
         times.lap("observe")
         if observation is None:
             return None
         followed = None
         if previous is not None:
-            followed = self._follow(observation, network, previous, shape)
+            followed = self._follow(observation, network, previous, held)
             times.lap("fit")
-            if _still_fits(_start_of(followed), network):
-                return _solved(observation, network, followed)
+            if _still_fits(_start_of(followed), network, cut):
+                return _solved(observation, network, followed, cut)
         start = self._network_start(observation, network, shape)
         times.lap("start")
         if start is None:
             return None
-        if followed is not None and _better_start(followed, start, network):
+        if followed is not None and _better_start(followed, start, network, cut):
             start = followed
-        fit = self._fit(observation, network, start.pose, previous, shape, fresh)
+        fit = self._fit(observation, network, start.pose, previous, held, fresh)
         times.lap("fit")
-        return _solved(observation, network, fit)
+        return _solved(observation, network, fit, cut)
 
     def _follow(
         self,
         observation: HandObservation,
         network: NetworkHand,
         previous: HandPose,
-        shape: Float64,
+        held: _Held,
     ) -> FitResult:
         """Refine the previous pose, unless it no longer fits; see `_still_fits`."""
-        return self._fit(
-            observation, network, previous, previous, shape, False, STILL_EXPLAINED, STILL_STRAY_M
-        )
+        bar = (STILL_EXPLAINED, _still_stray_m(held.cut))
+        return self._fit(observation, network, previous, previous, held, False, *bar)
 
     def _network_start(
         self, observation: HandObservation, network: NetworkHand, shape: Float64
@@ -151,7 +171,7 @@ class HandSolver:
         network: NetworkHand,
         start: HandPose,
         previous: HandPose | None,
-        shape: Float64,
+        held: _Held,
         fresh: bool,
         least_explained: float = 0.0,
         most_stray_m: float = inf,
@@ -164,7 +184,8 @@ class HandSolver:
             network_joints=network.joints,
             joint_confidence=network.confidence,
             refine_shape=True,
-            shape_anchor=shape,
+            shape_anchor=held.shape,
+            shape_weight=held.weight,
             least_explained=least_explained,
             most_stray_m=most_stray_m,
         )
@@ -175,22 +196,29 @@ def _start_of(fit: FitResult) -> FitResult:
     return fit if fit.start is None else fit.start
 
 
-def _better_start(followed: FitResult, other: FitResult, network: NetworkHand) -> bool:
+def _better_start(followed: FitResult, other: FitResult, network: NetworkHand, cut: bool) -> bool:
     """Whether the previous pose explains the observation better than another start does."""
     last = _start_of(followed)
-    return not _strays(last, network) and last.score <= other.score
+    return not _strays(last, network, cut) and last.score <= other.score
 
 
-def _still_fits(last: FitResult, network: NetworkHand) -> bool:
+def _still_fits(last: FitResult, network: NetworkHand, cut: bool) -> bool:
     """Whether the previous pose is so good a start that no other need be looked for."""
     stray = stray_m(last.keypoints, network.joints, network.confidence)
-    return stray <= STILL_STRAY_M and last.judgement.explained >= STILL_EXPLAINED
+    return stray <= _still_stray_m(cut) and last.judgement.explained >= STILL_EXPLAINED
 
 
-def _strays(fit: FitResult, network: NetworkHand) -> bool:
-    return stray_m(fit.keypoints, network.joints, network.confidence) > STRAY_M
+def _still_stray_m(cut: bool) -> float:
+    return CUT_STRAY_M if cut else STILL_STRAY_M
 
 
-def _solved(observation: HandObservation, network: NetworkHand, fit: FitResult) -> SolvedHand:
-    refused = _strays(fit, network)
-    return SolvedHand(_start_of(fit) if refused else fit, observation, refused)
+def _strays(fit: FitResult, network: NetworkHand, cut: bool) -> bool:
+    most = CUT_STRAY_M if cut else STRAY_M
+    return stray_m(fit.keypoints, network.joints, network.confidence) > most
+
+
+def _solved(
+    observation: HandObservation, network: NetworkHand, fit: FitResult, cut: bool
+) -> SolvedHand:
+    refused = _strays(fit, network, cut)
+    return SolvedHand(_start_of(fit) if refused else fit, observation, refused, cut)

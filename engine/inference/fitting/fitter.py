@@ -15,6 +15,7 @@ from engine.inference.fitting.kernels.compiling import plain
 from engine.inference.fitting.kernels.gauss_newton import Guide, State, look
 from engine.inference.fitting.kernels.judging import Judged, refine_and_judge
 from engine.inference.fitting.kernels.linear_system import System
+from engine.inference.fitting.kernels.posing import pose_surface
 from engine.inference.fitting.kernels.surface import surface_of
 from engine.inference.fitting.observation import HandObservation
 from engine.inference.fitting.settings import DEFAULT_SETTINGS, FitSettings
@@ -71,6 +72,7 @@ class HandFitter:
         joint_confidence: Float64 | None = None,
         refine_shape: bool = False,
         shape_anchor: Float64 | None = None,
+        shape_weight: float | None = None,
         least_explained: float = 0.0,
         most_stray_m: float = inf,
     ) -> FitResult:
@@ -83,17 +85,23 @@ class HandFitter:
         `network_joints` [21, 3] pull weakly, by `joint_confidence` [21] in 0..1 (default 1).
         `refine_shape` also moves the shape coefficients, held to `shape_anchor` [10] (default: the
         start's): to zeros where every frame shows another person, to what was learnt of the person
-        in a live sequence.
+        in a live sequence; as strongly as the settings say, or by `shape_weight`.
         """
         guide = self._guide(start, previous, network_joints, joint_confidence)
         if shape_anchor is not None:
             guide = guide._replace(shape_anchor=plain(shape_anchor))
+        if shape_weight is not None:
+            guide = guide._replace(shape_weight=shape_weight)
         bar = (least_explained, most_stray_m)
         return self._run(observation, start, guide, iterations, refine_shape, bar)
 
     def assess(self, observation: HandObservation, pose: HandPose) -> FitResult:
         """How well a pose explains the observation, without refining it."""
         return self._run(observation, pose, self._guide(pose, None, None, None), 0, False)
+
+    def keypoints(self, pose: HandPose) -> Float64:
+        """[21, 3] metres: the keypoints of a pose."""
+        return pose_surface(self.surface, *_state(pose)).keypoints
 
     def linearise(self, observation: HandObservation, pose: HandPose) -> System:
         """Normal equations of pose and shape at a pose, without any pull on the shape."""

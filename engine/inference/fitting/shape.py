@@ -46,6 +46,11 @@ standard deviations. Given the length of the hand, the palm's varies by 2 to 3 %
 by 4 % (ratios in ANSUR II); one depth view hardly shows where the palm ends."""
 
 
+STRANGER_WEIGHT, KNOWN_WEIGHT = 5.0, 100.0
+"""How strongly a frame's shape is held to the person's: what the fit is free to change there makes
+up for lost edges and wrong poses, and for a stranger it has to."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownShape:
     """What was learnt of a person's hand before, beyond the prior; never forgotten."""
@@ -64,6 +69,13 @@ class KnownShape:
     def covariance(self) -> Float64:
         """[10, 10] of the shape that is left."""
         return np.asarray(np.linalg.inv(self._posterior), np.float64)
+
+    @property
+    def weight(self) -> float:
+        """How strongly a frame's shape is held to this one (`FitSettings.shape_weight`): the more,
+        the less of the prior's variance is left."""
+        left = float(np.median(np.diag(self.covariance) * PRIOR_PRECISION))
+        return float(np.clip(STRANGER_WEIGHT / left, STRANGER_WEIGHT, KNOWN_WEIGHT))
 
     @property
     def _posterior(self) -> Float64:
@@ -87,6 +99,8 @@ class ShapeEstimator:
         self._fitter = fitter
         self._settings = settings or ShapeSettings()
         self._known = known or nothing_known()
+        self.weight = self._known.weight
+        """How strongly a frame's shape is to be held to this one's."""
         self.reset()
 
     def reset(self) -> None:
