@@ -39,10 +39,17 @@ class PicturePair:
 def picture_pairs(left: Path, right: Path) -> tuple[PicturePair, ...]:
     """The pictures of two folders, paired in the order of their names.
 
+    Where all are in one folder, `left` and `right` are patterns such as FOLDER/left*.
+
     Raises:
         CalibrationError: a folder is missing or empty, the counts differ, or the numbers in the
             names do; one sentence.
     """
+    if left.absolute() == right.absolute() and left.is_dir():
+        raise _bad_input(
+            f"a folder for each camera is expected, found '{left}' twice; if it holds the pictures "
+            f"of both, name them by patterns, such as '{left}/left*' and '{left}/right*'"
+        )
     lefts, rights = _pictures(left), _pictures(right)
     if len(lefts) != len(rights):
         raise _bad_input(
@@ -95,9 +102,18 @@ def sees_mirrored(gray: npt.NDArray[np.uint8], detector: Detector) -> bool:
 
 
 def _pictures(folder: Path) -> list[Path]:
+    pattern = "" if folder.is_dir() or "*" not in folder.name else folder.name
+    if pattern:
+        folder = folder.parent
     if not folder.is_dir():
         raise _bad_input(f"a folder of pictures is expected, and '{folder}' is none; name another")
-    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+    named = folder.glob(pattern) if pattern else folder.iterdir()
+    found = sorted(p for p in named if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not found and pattern:
+        raise _bad_input(
+            f"no picture (png, jpg, bmp, tif, pgm or webp) in '{folder}' is called '{pattern}'; "
+            "check the pattern"
+        )
     if not found:
         raise _bad_input(
             f"the folder '{folder}' holds no pictures (png, jpg, bmp, tif, pgm or webp); name the "

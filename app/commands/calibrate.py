@@ -61,7 +61,10 @@ def serials(text: str) -> tuple[str, str]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("left", type=Path, metavar="LEFT_DIR", help="pictures of the left camera")
+    parser.add_argument(
+        "left", type=Path, metavar="LEFT_DIR",
+        help="pictures of the left camera; or a pattern in quotes, such as 'DIR/left*'",
+    )  # fmt: skip
     parser.add_argument(
         "right", type=Path, metavar="RIGHT_DIR", help="of the right one, in the same order"
     )
@@ -108,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         write_json(args.json, report_json(result.report))
     _write(args.out, result, args.serials, args.force)
-    print(f"\nThe rig is in '{args.out}'.")
+    print(f"\nThe rig is in '{args.out}'. Track with it: --source uvc:0,1 --rig {args.out}")
     return 0
 
 

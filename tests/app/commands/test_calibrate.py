@@ -185,6 +185,23 @@ def test_one_bad_pair_is_named_and_the_rest_makes_the_rig(
     assert [name for name, reason in dropped.items() if reason] == ["left03.png + right03.png"]
 
 
+def test_pictures_of_both_cameras_in_one_folder_are_named_by_patterns(
+    taken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = tmp_path / "both"
+    shutil.copytree(taken / "left", both)
+    shutil.copytree(taken / "right", both, dirs_exist_ok=True)
+    out = tmp_path / "rig.toml"
+    more = ["--board", SPEC, "--out", str(out), "--lens", "brown-conrady"]
+    assert main(["calibrate", str(both), str(both), *more]) == 2
+    error = capsys.readouterr().err
+    assert f"name them by patterns, such as '{both}/left*' and '{both}/right*'" in error
+    assert main(["calibrate", f"{both}/left*", f"{both}/rihgt*", *more]) == 2
+    assert f"in '{both}' is called 'rihgt*'; check the pattern" in capsys.readouterr().err
+    assert main(["calibrate", f"{both}/left*", f"{both}/right*", *more]) == 0
+    assert load_rig(out).rig.baseline_m == pytest.approx(RIG.baseline_m, rel=0.005)
+
+
 def empty_right(folder: Path) -> None:
     for path in (folder / "right").iterdir():
         path.unlink()
