@@ -136,9 +136,6 @@ class TrackingSession(StopOnExit):
         """Hand every scene from now on to `sink` too, which its owner starts and stops."""
         self._tracker.scene_sinks.add(sink)
 
-    def remove_scene_sink(self, sink: SceneSink) -> None:
-        self._tracker.scene_sinks.remove(sink)
-
     def start_recording(self, path: Path) -> None:
         """Record every frame set and every scene from now on; `recording` tells how it goes. Hands
         are looked for anew in the first one: the scenes follow from the recording alone, so that a

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from engine.messages import FrameSet, Scene
+
+Sink = TypeVar("Sink")
 
 
 class SceneSink(Protocol):
@@ -46,22 +48,27 @@ class FromFirstFrame:
         self._sink.offer_frame_set(frame_set, missing)
 
 
-class FrameSinks:
+class _Sinks(Generic[Sink]):
     """Those who listen at present. Any thread may call any method."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._sinks: tuple[FrameSink, ...] = ()
+        self._sinks: tuple[Sink, ...] = ()
 
-    def add(self, sink: FrameSink) -> None:
-        """From the next frame set on."""
+    def add(self, sink: Sink) -> None:
+        """From the next value on; once, however often it is added."""
         with self._lock:
-            self._sinks = (*self._sinks, sink)
+            if sink not in self._sinks:
+                self._sinks = (*self._sinks, sink)
 
-    def remove(self, sink: FrameSink) -> None:
-        """It may still get the frame set that is under way; no matter if it never listened."""
+    def remove(self, sink: Sink) -> None:
+        """It may still get the value that is under way; no matter if it never listened."""
         with self._lock:
             self._sinks = tuple(other for other in self._sinks if other is not sink)
+
+
+class FrameSinks(_Sinks[FrameSink]):
+    """Whoever gets the frame sets of a session."""
 
     def offer_frame_set(self, frame_set: FrameSet, missing: int) -> None:
         """Hand a frame set to everyone."""
@@ -69,23 +76,8 @@ class FrameSinks:
             sink.offer_frame_set(frame_set, missing)
 
 
-class SceneSinks:
-    """Those who listen at present. Any thread may call any method."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._sinks: tuple[SceneSink, ...] = ()
-
-    def add(self, sink: SceneSink) -> None:
-        """From the next scene on; once, however often it is added."""
-        with self._lock:
-            if sink not in self._sinks:
-                self._sinks = (*self._sinks, sink)
-
-    def remove(self, sink: SceneSink) -> None:
-        """It may still get the scene that is under way; no matter if it never listened."""
-        with self._lock:
-            self._sinks = tuple(other for other in self._sinks if other is not sink)
+class SceneSinks(_Sinks[SceneSink]):
+    """Whoever gets the scenes of a session."""
 
     def offer_scene(self, scene: Scene) -> None:
         """Hand a scene to everyone."""

@@ -9,7 +9,8 @@ import numpy as np
 from engine.capture.simulated import Film, SimulatedImage
 from engine.capture.simulated_infrared import IMAGER_PLACES, Imager
 from engine.capture.simulation_options import SimulationOptions
-from engine.capture.stream_scene import Person, StreamScene, hand_of, truth_of_seen
+from engine.capture.stream_scene import Person, StreamScene, truth_of_seen
+from engine.hand.model import hand_of
 from engine.messages import Float32, Side
 from engine.render.mesh import Mesh, merged
 from engine.render.scene import HandLooks, SceneGeometry, hand_looks

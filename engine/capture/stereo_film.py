@@ -18,7 +18,8 @@ from calibration.transforms import RigidTransform
 from engine.capture.rig_imagers import RigImagers
 from engine.capture.simulated_film import EVALUATION_SEED, sample_shuffled, shuffled_labels
 from engine.capture.simulation_options import SimulationOptions
-from engine.capture.stream_scene import StreamScene, hand_of, truth_of_seen
+from engine.capture.stream_scene import StreamScene, truth_of_seen
+from engine.hand.model import hand_of
 from engine.messages import Float64, HandTruth, Side
 from engine.render.looks import (
     carried,

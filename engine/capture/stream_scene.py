@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from calibration.transforms import rotation_from_axis_angle
 from engine.capture.guided_motion import GuidedMotion
 from engine.capture.hand_motion import ArmPose, HandMotion
 from engine.capture.simulation_options import SimulationOptions
-from engine.hand.model import HandModel, load_hand_model
+from engine.hand.model import HandModel, hand_of
 from engine.messages import Float64, HandTruth, Side
 from engine.render.body import (
     Arm,
@@ -35,13 +34,6 @@ from engine.training.poses import sample_shape
 
 STREAM_MIN_VISIBLE = 0.3
 """Below this a filmed hand counts as away: it is not in the truth."""
-
-
-@cache
-def hand_of(side: Side) -> HandModel:
-    """The default hand model, loaded once."""
-    right = load_hand_model()
-    return right if side is Side.RIGHT else right.mirrored()
 
 
 @dataclass(frozen=True, slots=True)

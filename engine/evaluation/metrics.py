@@ -12,16 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
+from engine.hand.keypoints import PALM_KEYPOINTS
 from engine.messages import Float64
 
 FloatArray = npt.NDArray[np.floating]
 
 WRIST = 0
 MIDDLE_MCP = 9
-PALM_JOINTS = (0, 5, 9, 13, 17)
-"""Wrist and the four MCPs: rigid to each other, so their mean says where a hand is."""
-DISTAL_JOINTS = (2, 3, 4, 6, 7, 8, 10, 11, 12, 14, 15, 16, 18, 19, 20)
-"""PIP, DIP, TIP of the fingers and MCP, IP, TIP of the thumb."""
 
 
 def joint_errors(predicted: FloatArray, truth: FloatArray) -> Float64:
@@ -100,7 +97,7 @@ def share_within(errors: FloatArray, limit_m: float) -> float:
 
 def palm_distance(predicted: FloatArray, truth: FloatArray) -> float:
     """Distance in metres of two hands' palm centres, from the joints [21, 3] that both have."""
-    palm = list(PALM_JOINTS)
+    palm = list(PALM_KEYPOINTS)
     p, t = np.asarray(predicted)[palm], np.asarray(truth)[palm]
     valid = np.isfinite(p).all(-1) & np.isfinite(t).all(-1)
     if not valid.any():

@@ -20,7 +20,8 @@ from engine.capture.camera import CameraInfo
 from engine.capture.simulated import SimulatedCamera
 from engine.capture.simulated_film import StreamFilm
 from engine.capture.simulation_options import SimulationOptions
-from engine.capture.stream_scene import Person, hand_of
+from engine.capture.stream_scene import Person
+from engine.hand.model import hand_of
 from engine.messages import Float32, Side
 from engine.render.body import Build
 from engine.render.sensor_noise import depth_edges, quantised

@@ -18,6 +18,7 @@ from engine.evaluation import metrics
 from engine.evaluation.definition import definition_aligned_errors
 from engine.evaluation.judgement import Judgement, judge
 from engine.evaluation.log import LabelledHand, RunLog
+from engine.hand.keypoints import DISTAL_KEYPOINTS
 from engine.messages import Float64, Side
 
 NAN = float("nan")
@@ -148,7 +149,7 @@ def accuracy_of(hands: Sequence[LabelledHand], predicted: Sequence[Float64]) -> 
     left = np.array([hand.side is Side.LEFT for hand in hands])
     return Accuracy(
         mpjpe_mm=1e3 * metrics.mean_error(errors),
-        distal_mm=1e3 * metrics.mean_error(errors, metrics.DISTAL_JOINTS),
+        distal_mm=1e3 * metrics.mean_error(errors, DISTAL_KEYPOINTS),
         aligned_mm=1e3 * metrics.mean_error(definition_aligned_errors(p, t, left)),
         root_relative_mm=1e3 * metrics.mean_error(metrics.root_relative_errors(p, t)),
         pa_mpjpe_mm=1e3 * metrics.mean_error(metrics.similarity_aligned_errors(p, t)),

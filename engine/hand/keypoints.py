@@ -44,7 +44,8 @@ BONES: tuple[tuple[int, int], ...] = tuple((KEYPOINT_PARENTS[k], k) for k in ran
 DISTAL_KEYPOINTS: tuple[int, ...] = (2, 3, 4, 6, 7, 8, 10, 11, 12, 14, 15, 16, 18, 19, 20)
 """PIP, DIP, TIP of the fingers; MCP, IP, TIP of the thumb."""
 
-FINGER_KEYPOINTS: tuple[int, ...] = tuple(range(1, 21))
+PALM_KEYPOINTS: tuple[int, ...] = (0, 5, 9, 13, 17)
+"""Wrist and the four MCPs: rigid to each other, so their mean says where a hand is."""
 
 
 def keypoints_from_joints_and_tips(

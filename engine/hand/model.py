@@ -10,6 +10,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,13 @@ def load_hand_model(path: Path = DEFAULT_PATH) -> HandModel:
             f"{', '.join(missing)}; rebuild it with scripts/build_hand_model.py"
         )
     return right_hand(name="webxr", **{key: data[key] for key in required})
+
+
+@cache
+def hand_of(side: Side) -> HandModel:
+    """The default model of a side, loaded once; raises WeightsError like `load_hand_model`."""
+    right = load_hand_model()
+    return right if side is Side.RIGHT else right.mirrored()
 
 
 def right_hand(

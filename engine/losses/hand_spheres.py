@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.hand.keypoints import JOINT_KEYPOINTS, TIP_KEYPOINTS
+from engine.hand.keypoints import JOINT_KEYPOINTS, PALM_KEYPOINTS, TIP_KEYPOINTS
 from engine.hand.model import HandModel
 
 FINGER_BONES = 15
@@ -23,7 +23,6 @@ _SKIN = 10
 _TIP_SHARE = 1.0 / 1.5
 _WRIST_INSET = 0.05
 """The wrist's sphere is so much smaller than the joint's distance to the skin; half cubes."""
-_PALM_KEYPOINTS = (0, 5, 9, 13, 17)
 
 
 class Spheres(NamedTuple):
@@ -82,7 +81,7 @@ class HandSpheres(nn.Module):
 def _layout() -> tuple[list[int], list[int], np.ndarray]:
     """Finger bone 0..14 or PALM, palm bone 0..4 or PALM, and shares of the keypoints [66, 21]."""
     bone, palm_bone, blend = [PALM], [PALM], [np.zeros(21)]
-    blend[0][list(_PALM_KEYPOINTS)] = 1.0 / len(_PALM_KEYPOINTS)
+    blend[0][list(PALM_KEYPOINTS)] = 1.0 / len(PALM_KEYPOINTS)
 
     def along(start: int, end: int, count: int) -> None:
         for share in (np.arange(count) + 0.5) / count:

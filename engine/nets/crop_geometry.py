@@ -31,8 +31,6 @@ class CropGeometry(NamedTuple):
 
     focal: Tensor
     """[N, 2] pixels: fx, fy."""
-    middle_px: Tensor
-    """[N, 2] principal point: cx, cy."""
     centre: Tensor
     """[N, 3] of the cube."""
     half_cube_m: Tensor
@@ -53,7 +51,6 @@ class CropGeometry(NamedTuple):
         cameras = [crop.camera for crop in crops]
         return CropGeometry(
             focal=_tensor([(c.fx, c.fy) for c in cameras], 2),
-            middle_px=_tensor([(c.cx, c.cy) for c in cameras], 2),
             centre=_tensor([crop.centre for crop in crops], 3),
             half_cube_m=_tensor([0.5 * crop.cube_m for crop in crops]),
             turn=_tensor([crop.turn for crop in crops]),

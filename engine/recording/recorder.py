@@ -89,9 +89,6 @@ class Recorder:
     def offer_scene(self, scene: Scene) -> None:
         self._queue.put(scene)
 
-    def offer_event(self, event: Event) -> None:
-        self._queue.put(event)
-
     def request_stop(self) -> None:
         """Take in nothing more and finish; returns at once."""
         self._queue.close()

@@ -69,7 +69,6 @@ class SessionWriter:
         self._chunk_ns = self._sync_ns = self._part_ns = 0
         self._unsynced = False
         self._frames_in_chunk = 0
-        self.frames_written = 0
         """Frames in all files so far."""
         self.frames_lost = 0
         """Frames that were added and that the disk did not take."""
@@ -168,7 +167,6 @@ class SessionWriter:
     def _close_chunk(self, file: McapFile) -> None:
         if file.pending:
             file.close_chunk()
-            self.frames_written += self._frames_in_chunk
             self._frames_in_chunk = 0
             self._unsynced = True
         self._chunk_ns = monotonic_ns()
@@ -229,5 +227,4 @@ class SessionWriter:
                 self._give_up(file.take_back_chunk().get(FRAME_TOPIC, 0))
 
     def _give_up(self, frames: int) -> None:
-        self.frames_written -= frames
         self.frames_lost += frames

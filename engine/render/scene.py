@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from engine.hand.keypoints import PALM_KEYPOINTS
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose, PosedHand, pose_hand
 from engine.messages import Float64, HandTruth, Side
@@ -94,5 +95,5 @@ class SceneGeometry:
 
 def palm_centre(keypoints: Float64) -> Float64:
     """[3] mean of the wrist and the four finger MCPs: the point that is found and followed."""
-    centre: Float64 = keypoints[..., (0, 5, 9, 13, 17), :].mean(-2)
+    centre: Float64 = keypoints[..., PALM_KEYPOINTS, :].mean(-2)
     return centre

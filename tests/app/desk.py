@@ -80,6 +80,12 @@ class Desk:
         self.measurings.append(FakeMeasuring(name, guide))
         return self.measurings[-1]
 
+    @property
+    def banner_title(self) -> str:
+        """Of what the window says at present; empty where it says nothing."""
+        banner = self.window.view.banner.banner
+        return banner.title if banner else ""
+
     def run(self, qtbot: QtBot) -> FakeSession:
         """Started, with one hand on screen."""
         self.window.start("sim:")

@@ -8,19 +8,15 @@ import numpy as np
 
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import rotation_from_axis_angle
-from engine.hand.model import HandModel, load_hand_model
-from engine.hand.skinning import HandPose, pose_hand
+from engine.hand.model import HandModel
+from engine.hand.skinning import HandPose
 from engine.messages import Frame, FrameSet, HandState, Scene, Side
+from tests.fakes.hands import state_of_pose
 
 CAMERA = PinholeCamera(640, 480, 575.0, 575.0, 319.5, 239.5)
 BACKGROUND_M = 1.1
 UPRIGHT = rotation_from_axis_angle(np.array([np.pi, 0.0, 0.0]))
 """Fingers up, palm towards the camera for a right hand."""
-
-
-def model_of(side: Side) -> HandModel:
-    right = load_hand_model()
-    return right if side is Side.RIGHT else right.mirrored()
 
 
 def make_hand(
@@ -34,27 +30,20 @@ def make_hand(
     confidence: np.ndarray | None = None,
 ) -> HandState:
     """A hand that opens, closes and sways with `phase` in radians."""
-    model = model or model_of(side)
     angles = np.zeros(22)
     angles[[6, 8, 9, 10, 12, 13, 14, 16, 17, 18, 20, 21]] = 0.45 * (1 - np.cos(phase))
     sway = rotation_from_axis_angle(np.array([0.0, 0.35 * np.sin(phase * 0.7), 0.0]))
     place = np.array(position) + [0.03 * np.sin(phase), 0.0, 0.0]
     pose = HandPose(sway @ UPRIGHT, place, angles, np.zeros(10))
-    posed = pose_hand(model, pose)
     sure = np.full(21, 0.9) if confidence is None else confidence
-    return HandState(
+    return state_of_pose(
+        pose,
+        side,
+        model,
         hand_id=hand_id,
-        side=side,
         captured_ns=captured_ns,
-        wrist_rotation=pose.wrist_rotation,
-        wrist_position=pose.wrist_position,
-        angles=angles,
-        shape=pose.shape,
-        joints=posed.keypoints,
-        vertices=posed.vertices.astype(np.float32),
-        confidence=sure,
-        network_joints=posed.keypoints,
         residual_m=residual_m,
+        confidence=sure,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.background import ProcessWork, ThreadWork, Watch, Work
 from engine.errors import UserError
+from tests.fakes.waiting import wait_until
 
 LIMIT_S = 30.0
 
@@ -44,13 +45,6 @@ def vanish(_watch: Watch) -> None:
     os._exit(7)
 
 
-def _wait(until: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not until():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def _thread(function: Callable[..., object], *arguments: object) -> Work[object]:
     return ThreadWork("test", lambda watch: function(watch, *arguments))
 
@@ -65,7 +59,7 @@ both = pytest.mark.parametrize("start", [_thread, _process])
 @both
 def test_what_comes_of_it_is_kept(start: Callable[..., Work[int]]) -> None:
     work = start(add, 2, 3)
-    _wait(work.poll)
+    wait_until(work.poll, LIMIT_S)
     assert (work.result, work.failure) == (5, "")
     work.close()
 
@@ -73,10 +67,10 @@ def test_what_comes_of_it_is_kept(start: Callable[..., Work[int]]) -> None:
 @both
 def test_a_failure_is_a_sentence(start: Callable[..., Work[None]]) -> None:
     work = start(refuse)
-    _wait(work.poll)
+    wait_until(work.poll, LIMIT_S)
     assert work.failure == "There is no such file; name another one."
     other = start(stumble)
-    _wait(other.poll)
+    wait_until(other.poll, LIMIT_S)
     assert "ZeroDivisionError" in other.failure
 
 
@@ -86,10 +80,10 @@ def test_cancelled_work_ends_and_cleans_up(
 ) -> None:
     begun, left = tmp_path / "begun", tmp_path / "left"
     work = start(go_on, str(begun), str(left))
-    _wait(begun.exists)
+    wait_until(begun.exists, LIMIT_S)
     assert not work.poll()
     work.cancel()
-    _wait(work.poll)
+    wait_until(work.poll, LIMIT_S)
     assert left.exists()
     assert (work.result, work.failure) == (None, "")
 
@@ -97,7 +91,7 @@ def test_cancelled_work_ends_and_cleans_up(
 def test_closing_the_window_ends_a_process(tmp_path: Path) -> None:
     begun, left = tmp_path / "begun", tmp_path / "left"
     work: ProcessWork[None] = ProcessWork("test", go_on, str(begun), str(left))
-    _wait(begun.exists)
+    wait_until(begun.exists, LIMIT_S)
     work.close()
     assert left.exists()
     assert work.poll()
@@ -105,5 +99,5 @@ def test_closing_the_window_ends_a_process(tmp_path: Path) -> None:
 
 def test_a_process_that_dies_is_a_failure() -> None:
     work: ProcessWork[None] = ProcessWork("test", vanish)
-    _wait(work.poll)
+    wait_until(work.poll, LIMIT_S)
     assert "exit status 7" in work.failure

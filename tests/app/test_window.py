@@ -19,13 +19,8 @@ from engine.session_status import SessionState
 from tests.app.desk import Desk
 
 
-def _banner_title(desk: Desk) -> str:
-    banner = desk.window.view.banner.banner
-    return banner.title if banner else ""
-
-
 def test_it_opens_idle_and_says_how_to_begin(qtbot: QtBot, desk: Desk) -> None:
-    qtbot.waitUntil(lambda: _banner_title(desk) == "Ready")
+    qtbot.waitUntil(lambda: desk.banner_title == "Ready")
     assert not desk.sessions
 
 
@@ -33,7 +28,7 @@ def test_without_a_wish_it_starts_the_simulated_hand(qtbot: QtBot, desk: Desk) -
     desk.window.start(None)
     qtbot.waitUntil(lambda: len(desk.sessions) == 1)
     assert desk.sessions[0].uri == "sim:"
-    qtbot.waitUntil(lambda: _banner_title(desk).startswith("Starting"))
+    qtbot.waitUntil(lambda: desk.banner_title.startswith("Starting"))
 
 
 def test_space_starts_and_stops(qtbot: QtBot, desk: Desk) -> None:
@@ -41,7 +36,7 @@ def test_space_starts_and_stops(qtbot: QtBot, desk: Desk) -> None:
     qtbot.waitUntil(lambda: len(desk.sessions) == 1)
     qtbot.keyClick(desk.window.view.viewport, Qt.Key.Key_Space)
     assert desk.sessions[0].stop_asked
-    qtbot.waitUntil(lambda: _banner_title(desk) == "Ready")
+    qtbot.waitUntil(lambda: desk.banner_title == "Ready")
 
 
 def test_a_hand_shows_as_mesh_and_figures(qtbot: QtBot, desk: Desk) -> None:
@@ -59,7 +54,7 @@ def test_a_scene_without_hands_takes_the_mesh_away(qtbot: QtBot, desk: Desk) -> 
 
     def says_no_hand() -> bool:
         desk.feed(session, sequence=session.scene.sequence + 1, hands=0)
-        return _banner_title(desk) == "No hand in view"
+        return desk.banner_title == "No hand in view"
 
     qtbot.waitUntil(says_no_hand)
 
@@ -80,7 +75,7 @@ def test_pictures_that_reach_the_screen_are_timed(qtbot: QtBot, desk: Desk) -> N
 
 def test_a_silent_source_freezes_and_dims_the_mesh(qtbot: QtBot, desk: Desk) -> None:
     desk.run(qtbot)
-    qtbot.waitUntil(lambda: "No new frames" in _banner_title(desk))
+    qtbot.waitUntil(lambda: "No new frames" in desk.banner_title)
     qtbot.waitUntil(lambda: desk.pictures.requests[-1].content.stale)
     assert desk.pictures.requests[-1].content.meshes
 
@@ -88,7 +83,7 @@ def test_a_silent_source_freezes_and_dims_the_mesh(qtbot: QtBot, desk: Desk) -> 
 def test_a_failure_is_shown_and_can_be_tried_again(qtbot: QtBot, desk: Desk) -> None:
     session = desk.run(qtbot)
     session.state, session.sentence = SessionState.FAILED, "The folder is gone."
-    qtbot.waitUntil(lambda: _banner_title(desk) == "Tracking stopped")
+    qtbot.waitUntil(lambda: desk.banner_title == "Tracking stopped")
     banner = desk.window.view.banner
     assert banner.banner is not None
     assert banner.banner.tone is Tone.ERROR

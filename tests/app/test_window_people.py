@@ -26,11 +26,6 @@ from tests.app.fakes import FakeGuide, FakeMeasuring, FakeSession
 from tests.app.profiles.people import damage, make_profile
 
 
-def _banner_title(desk: Desk) -> str:
-    banner = desk.window.view.banner.banner
-    return banner.title if banner else ""
-
-
 def _begin(qtbot: QtBot, desk: Desk, name: str = "Ada") -> FakeGuide:
     desk.window.new_user()
     setup = desk.window.enrolment.card.setup
@@ -185,7 +180,7 @@ def test_a_damaged_profile_is_told_and_tracking_goes_on(qtbot: QtBot, desk: Desk
     damage(desk.store, "Broken")
     desk.run(qtbot)
     desk.window.people.choose("Broken")
-    qtbot.waitUntil(lambda: "cannot be used" in _banner_title(desk))
+    qtbot.waitUntil(lambda: "cannot be used" in desk.banner_title)
     assert desk.window.people.bar._list.currentText() == "No profile"
     assert len(desk.sessions) == 1
     assert desk.window.bridge.active
@@ -228,7 +223,7 @@ def test_delete_and_undo_are_one_click_each(qtbot: QtBot, desk: Desk) -> None:
     session = desk.run(qtbot)
     desk.window.actions_by_name["delete_profile"].trigger()
     assert desk.store.names() == ()
-    qtbot.waitUntil(lambda: _banner_title(desk) == "Ada was deleted")
+    qtbot.waitUntil(lambda: desk.banner_title == "Ada was deleted")
     qtbot.waitUntil(lambda: desk.sessions[-1] is not session)
     assert desk.sessions[-1].wish.profile is None
     banner = desk.window.view.banner

@@ -20,7 +20,7 @@ from engine.datasets.cvar import open_location
 from engine.errors import EndOfStream
 from engine.evaluation.definition import definition_aligned_errors
 from engine.evaluation.metrics import pixel_errors, similarity_aligned_errors
-from engine.hand.keypoints import DISTAL_KEYPOINTS, FINGER_KEYPOINTS
+from engine.hand.keypoints import DISTAL_KEYPOINTS
 from engine.hand.model import load_hand_model
 from engine.hand.skinning import HandPose, pose_hand
 from engine.inference.fitting import (
@@ -209,7 +209,7 @@ def real_table(folder: str, iterations: int) -> None:
     frames = real_frames(folder)
     truth = np.stack([frame.truth[0].joints for frame in frames])
     cameras, right = [frame.camera for frame in frames], np.zeros(len(frames), bool)
-    finger = list(FINGER_KEYPOINTS)
+    finger = list(range(1, 21))
     for name, noise_m in (("tracked from frame 0", None), ("truth + 12 mm", 0.012)):
         results = run_real(frames, noise_m, iterations)
         found = np.stack([result.keypoints for result in results])

@@ -122,7 +122,7 @@ def test_every_scene_goes_to_those_who_listen() -> None:
         wait_until(lambda: len(listener.scenes) > 5)
         session.add_scene_sink(late)
         wait_until(lambda: len(late.scenes) > 5)
-        session.remove_scene_sink(late)
+        session._tracker.scene_sinks.remove(late)
         seen = len(listener.scenes)
         wait_until(lambda: len(listener.scenes) > seen + 5)
     assert listener.scenes == made[0].sequences

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
-from engine.hand.model import load_hand_model
-from engine.hand.skinning import HandPose, pose_hand
+from engine.hand.skinning import HandPose
 from engine.messages import Frame, HandState, HandTruth, Picture, Scene, Side
 from engine.recording.layout import PictureInfo, SessionHeader
 from tests.fakes.cameras import SMALL
+from tests.fakes.hands import state_of_pose
 
 UNIT_M = 0.001
 FRAME_NS = 33_333_333
@@ -90,24 +92,17 @@ def tracked_hand(side: Side, captured_ns: int = 1_000_000_000) -> HandState:
         angles=rng.normal(0, 0.2, 22),
         shape=rng.normal(0, 1, 10),
     )
-    model = load_hand_model()
-    posed = pose_hand(model if side is Side.RIGHT else model.mirrored(), pose)
-    return HandState(
+    hand = state_of_pose(
+        pose,
+        side,
         hand_id=3,
-        side=side,
         captured_ns=captured_ns,
-        wrist_rotation=pose.wrist_rotation,
-        wrist_position=pose.wrist_position,
-        angles=pose.angles,
-        shape=pose.shape,
-        joints=posed.keypoints,
-        vertices=posed.vertices.astype(np.float32),
         confidence=rng.random(21),
-        network_joints=posed.keypoints + rng.normal(0, 0.01, (21, 3)),
         residual_m=0.00123,
         presence=0.987,
         weights_revision=4,
     )
+    return replace(hand, network_joints=hand.joints + rng.normal(0, 0.01, (21, 3)))
 
 
 def scene_of(frame: Frame) -> Scene:

@@ -9,6 +9,7 @@ import pytest
 
 from app.sources.presenter import Kind, SourcesPresenter, label_of
 from engine.capture.camera import SourceInfo
+from tests.fakes.waiting import wait_until
 
 DEVICE = SourceInfo("realsense:123", "Intel RealSense D435", live=True)
 SIMULATED = SourceInfo("sim:", "Simulated camera", live=False)
@@ -17,15 +18,8 @@ SIMULATED = SourceInfo("sim:", "Simulated camera", live=False)
 def _searched(found: Sequence[SourceInfo] = (DEVICE, SIMULATED)) -> SourcesPresenter:
     presenter = SourcesPresenter(lambda: found)
     presenter.refresh()
-    _wait(presenter)
+    wait_until(presenter.poll)
     return presenter
-
-
-def _wait(presenter: SourcesPresenter) -> None:
-    deadline = time.monotonic() + 5
-    while not presenter.poll():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def test_before_a_search_the_simulated_cameras_are_offered() -> None:
@@ -63,7 +57,7 @@ def test_searching_runs_elsewhere_and_does_not_wait() -> None:
     assert time.monotonic() - started < 1.0
     assert presenter.searching
     release.set()
-    _wait(presenter)
+    wait_until(presenter.poll)
     assert len(threads) == 1
     assert threads[0] is not threading.main_thread()
     assert presenter.choices("sim:", ())[0].uri == DEVICE.uri
@@ -76,7 +70,7 @@ def test_a_broken_sdk_finds_nothing(error: type[Exception]) -> None:
 
     presenter = SourcesPresenter(broken)
     presenter.refresh()
-    _wait(presenter)
+    wait_until(presenter.poll)
     assert [c.uri for c in presenter.choices("sim:", ())] == ["sim:", "sim-stereo:"]
 
 

@@ -9,7 +9,8 @@ from engine.adaptation.enrolment_poses import STEPS
 from engine.capture.guided_motion import STEP_S, GuidedMotion
 from engine.capture.simulation_options import SimulationOptions
 from engine.capture.sources import open_camera
-from engine.capture.stream_scene import StreamScene, hand_of
+from engine.capture.stream_scene import StreamScene
+from engine.hand.model import hand_of
 from engine.hand.skinning import HandPose
 from engine.inference.depth_view import mirror_pose
 from engine.messages import Side

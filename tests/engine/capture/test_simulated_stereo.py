@@ -9,8 +9,8 @@ from engine.capture.simulated_calibration import calibrated
 from engine.capture.simulated_stereo import BASELINES_M, sample_rig
 from engine.capture.simulation_options import SimulationOptions
 from engine.capture.sources import open_camera
-from engine.capture.stream_scene import hand_of
 from engine.errors import EndOfStream, SourceError
+from engine.hand.model import hand_of
 from engine.render.mesh import Mesh
 from engine.render.zbuffer import DepthCanvas
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import rotation_from_axis_angle
 from engine.evaluation import metrics
+from engine.hand.keypoints import DISTAL_KEYPOINTS
 
 CAMERA = PinholeCamera(640, 480, fx=500.0, fy=400.0, cx=320.0, cy=240.0)
 
@@ -37,11 +38,11 @@ def test_mean_of_nothing_is_nan() -> None:
 
 
 def test_distal_joints_are_fifteen_and_hold_no_knuckle_of_a_finger(truth: np.ndarray) -> None:
-    assert len(metrics.DISTAL_JOINTS) == 15
+    assert len(DISTAL_KEYPOINTS) == 15
     predicted = truth.copy()
     predicted[:, [0, 1, 5, 9, 13, 17]] += 0.1
     errors = metrics.joint_errors(predicted, truth)
-    assert metrics.mean_error(errors, metrics.DISTAL_JOINTS) == 0.0
+    assert metrics.mean_error(errors, DISTAL_KEYPOINTS) == 0.0
 
 
 def test_root_relative_ignores_translation_and_leaves_the_root_out(truth: np.ndarray) -> None:

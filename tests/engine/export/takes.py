@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 import numpy as np
 
@@ -12,10 +11,11 @@ from calibration.transforms import rotation_from_axis_angle
 from engine.export.take import Take
 from engine.export.take_builder import build_take
 from engine.hand.articulation import LOWER, UPPER
-from engine.hand.model import HandModel, load_hand_model
-from engine.hand.skinning import HandPose, pose_hand
+from engine.hand.model import HandModel, hand_of
+from engine.hand.skinning import HandPose
 from engine.messages import HandState, Scene, Side
 from engine.runtime.clock import NS_PER_S
+from tests.fakes.hands import state_of_pose
 
 FPS = 30.0
 START_NS = 7_000_000_000
@@ -23,10 +23,8 @@ CAMERA = PinholeCamera(640, 480, 550.0, 540.0, 320.0, 241.0)
 SHAPE = np.array([0.8, -0.5, 1.2, 0.0, -0.7, 0.3, 0.0, 0.5, -0.2, 0.1])
 
 
-@cache
-def model(side: Side = Side.RIGHT) -> HandModel:
-    right = load_hand_model()
-    return right if side is Side.RIGHT else right.mirrored()
+def model() -> HandModel:
+    return hand_of(Side.RIGHT)
 
 
 def pose_at(time_s: float, side: Side = Side.RIGHT, shape: np.ndarray = SHAPE) -> HandPose:
@@ -45,20 +43,12 @@ def pose_at(time_s: float, side: Side = Side.RIGHT, shape: np.ndarray = SHAPE) -
 def state_at(
     time_s: float, side: Side = Side.RIGHT, hand_id: int = 0, shape: np.ndarray = SHAPE
 ) -> HandState:
-    pose = pose_at(time_s, side, shape)
-    posed = pose_hand(model(side), pose)
-    return HandState(
+    return state_of_pose(
+        pose_at(time_s, side, shape),
+        side,
         hand_id=hand_id,
-        side=side,
         captured_ns=START_NS + round(time_s * NS_PER_S),
-        wrist_rotation=pose.wrist_rotation,
-        wrist_position=pose.wrist_position,
-        angles=pose.angles,
-        shape=pose.shape,
-        joints=posed.keypoints,
-        vertices=posed.vertices.astype(np.float32),
         confidence=np.linspace(0.5, 1.0, 21),
-        network_joints=posed.keypoints,
         residual_m=0.002,
         presence=0.97,
     )
@@ -85,4 +75,6 @@ def take(
     unseen: Sequence[int] = (),
     fps: float = FPS,
 ) -> Take:
-    return build_take("made-up", scenes(count, sides, unseen, fps), model(), camera=CAMERA)
+    return build_take(
+        "made-up", scenes(count, sides, unseen, fps), hand_of(Side.RIGHT), camera=CAMERA
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from tests.engine.recording.conftest import Disk
 from tests.engine.recording.sameness import same
 from tests.engine.recording.test_writer import contents
 from tests.fakes.sessions import header, quantised_frame, scene_of, stereo_frame
+from tests.fakes.waiting import wait_until
 
 ANY_DISK = DiskLimits(warn_bytes=0, warn_s=0, stop_bytes=-1)
 
@@ -40,13 +41,6 @@ def recording(path: Path, limits: DiskLimits = ANY_DISK, **options: object) -> I
         assert recorder.stop()
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.005)
-
-
 def offer(recorder: Recorder, frames: list[Frame]) -> None:
     for frame in frames:
         recorder.offer_frame_set(FrameSet((frame,)))
@@ -55,12 +49,12 @@ def offer(recorder: Recorder, frames: list[Frame]) -> None:
 def test_everything_offered_is_in_the_file(tmp_path: Path) -> None:
     frames = [stereo_frame(number) for number in range(30)]
     note = Event(7, EventKind.NOTE, "A note.")
-    with recording(tmp_path / "a.mcap") as recorder:
+    noted = iter([[note]])
+    with recording(tmp_path / "a.mcap", watch=lambda: next(noted, ())) as recorder:
         assert recorder.status().state is RecordingState.WAITING
         for frame in frames:
             recorder.offer_frame_set(FrameSet((frame,)))
             recorder.offer_scene(scene_of(frame))
-        recorder.offer_event(note)
         wait_until(lambda: recorder.status().state is RecordingState.RECORDING)
     status = recorder.status()
     assert status.state is RecordingState.FINISHED

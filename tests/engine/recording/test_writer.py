@@ -74,7 +74,7 @@ def test_what_was_added_is_in_the_file_in_order(tmp_path: Path) -> None:
     assert writer.paths == (path,)
     assert list(path.parent.iterdir()) == [path]
     assert writer.bytes_written == path.stat().st_size
-    assert (writer.frames_written, writer.frames_lost) == (9, 0)
+    assert writer.frames_lost == 0
     found, scenes, events = contents(path)
     assert len(found) == 9
     assert all(map(same, found, frames))
@@ -215,7 +215,6 @@ def test_a_disk_that_fills_up_keeps_the_session_so_far(
     found, _, events = contents(folder / "a.mcap")
     assert len(found) > 100
     assert all(map(same, found, frames))
-    assert len(found) == writer.frames_written
     assert len(found) + writer.frames_lost == len(frames)
     assert [event.kind for event in events] == [EventKind.DROP]
     assert events[0].figures["frames"] == writer.frames_lost

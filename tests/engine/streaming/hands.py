@@ -6,33 +6,21 @@ import socket
 
 import numpy as np
 
-from engine.hand.model import HandModel, load_hand_model
-from engine.hand.skinning import HandPose, pose_hand
+from engine.hand.skinning import HandPose
 from engine.messages import HandState, Scene, Side
 from engine.runtime.clock import NS_PER_MS, monotonic_ns
 from tests.engine.hand.random_poses import random_pose
-
-
-def model_of(side: Side) -> HandModel:
-    right = load_hand_model()
-    return right if side is Side.RIGHT else right.mirrored()
+from tests.fakes.hands import state_of_pose
 
 
 def posed(pose: HandPose, side: Side = Side.RIGHT, hand_id: int = 1) -> HandState:
     """The state of a hand model in a pose."""
-    hand = pose_hand(model_of(side), pose)
-    return HandState(
+    return state_of_pose(
+        pose,
+        side,
         hand_id=hand_id,
-        side=side,
         captured_ns=monotonic_ns(),
-        wrist_rotation=pose.wrist_rotation,
-        wrist_position=pose.wrist_position,
-        angles=pose.angles,
-        shape=pose.shape,
-        joints=hand.keypoints,
-        vertices=hand.vertices.astype(np.float32),
         confidence=np.linspace(0.0, 1.0, 21),
-        network_joints=hand.keypoints,
         residual_m=0.0012345,
         presence=0.97,
         weights_revision=3,

@@ -15,11 +15,11 @@ from calibration.transforms import rotation_from_quaternion
 from engine.export.axes import PRESETS
 from engine.hand.articulation import ANGLE_NAMES
 from engine.hand.keypoints import BONES, JOINT_KEYPOINTS, JOINT_PARENTS, KEYPOINT_NAMES
-from engine.hand.model import load_hand_model
+from engine.hand.model import hand_of, load_hand_model
 from engine.messages import Side
 from engine.streaming.messages import VERSION, SceneMessages, Topic, greeting
 from engine.streaming.openxr import JOINT_NAMES
-from tests.engine.streaming.hands import model_of, random_hand, scene_of
+from tests.engine.streaming.hands import random_hand, scene_of
 from tests.shared_data import REPOSITORY
 
 ROUNDED = 1e-6
@@ -74,7 +74,7 @@ def test_rotations_place_the_person_s_bones(messages: SceneMessages, axes: str, 
     local = rotation_from_quaternion(np.array(told["rotations_local"]))
     world = rotation_from_quaternion(np.array(told["rotations_global"]))
     np.testing.assert_allclose(np.linalg.norm(told["rotations_local"], axis=1), 1.0, atol=1e-5)
-    rest = PRESETS[axes].points(model_of(side).rest_keypoints(hand.shape))
+    rest = PRESETS[axes].points(hand_of(side).rest_keypoints(hand.shape))
     joints = np.array(told["joints"])
     np.testing.assert_array_equal(told["rotations_local"][0], told["rotations_global"][0])
     for joint in range(1, 16):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.hand.keypoints import KEYPOINT_NAMES
+from engine.hand.model import hand_of
 from engine.hand.skinning import pose_hand
 from engine.messages import HandState, Side
 from engine.streaming.openxr import (
@@ -21,7 +22,7 @@ from engine.streaming.openxr import (
 )
 from engine.streaming.skeleton import Skeletons
 from tests.engine.hand.random_poses import random_pose, rest_pose
-from tests.engine.streaming.hands import mirrored, model_of, posed, random_hand
+from tests.engine.streaming.hands import mirrored, posed, random_hand
 
 XR_HAND_JOINTS = """
     PALM WRIST
@@ -154,7 +155,7 @@ def test_derived_joints_are_fixed_to_the_palm(joints: Joints, side: Side) -> Non
         for joint in DERIVED:
             np.testing.assert_allclose(bent.positions[joint], flat.positions[joint], atol=1e-12)
     in_hand_frame = flat.positions @ TO_OPENXR
-    vertices = pose_hand(model_of(side), rest_pose()).vertices
+    vertices = pose_hand(hand_of(side), rest_pose()).vertices
     for joint in DERIVED:
         assert (in_hand_frame[joint] > vertices.min(0)).all()
         assert (in_hand_frame[joint] < vertices.max(0)).all()

@@ -20,13 +20,14 @@ from calibration.transforms import (
 )
 from engine.hand.articulation import ANGLE_COUNT
 from engine.hand.keypoints import JOINT_KEYPOINTS, JOINT_PARENTS
+from engine.hand.model import hand_of
 from engine.messages import HandState, Scene, Side
 from engine.streaming.address import StreamError, parse_address
 from engine.streaming.osc_stream import OscStream, exposure
 from engine.streaming.skeleton import Skeletons
 from engine.streaming.vmc import BONE_NAMES, UNITY_FROM_HAND, VmcMessages
 from tests.engine.hand.random_poses import rest_pose
-from tests.engine.streaming.hands import mirrored, model_of, posed, random_hand, scene_of
+from tests.engine.streaming.hands import mirrored, posed, random_hand, scene_of
 from tests.fakes.waiting import wait_until
 
 Message = tuple[str, tuple[Any, ...]]
@@ -235,7 +236,7 @@ def test_left_hands_mirror_right_ones(messages: VmcMessages, seed: int) -> None:
 def test_offsets_are_the_person_s_bones(messages: VmcMessages, side: Side) -> None:
     hand = random_hand(3, side)
     offsets = poses(messages, hand)[1:, :3]
-    rest = model_of(side).shaped(hand.shape)[1]
+    rest = hand_of(side).shaped(hand.shape)[1]
     lengths = [np.linalg.norm(rest[j] - rest[JOINT_PARENTS[j]]) for j in range(1, 16)]
     np.testing.assert_allclose(np.linalg.norm(offsets, axis=1), lengths, atol=1e-9)
     right = 1.0 if side is Side.RIGHT else -1.0
