@@ -91,8 +91,7 @@ def _fill(grid: QGridLayout, title: str, rows: Sequence[tuple[str, str]]) -> Non
     heading.setContentsMargins(0, 7 if grid.count() else 0, 0, 1)
     grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
     for key, meaning in rows:
-        words = theme.styled(QLabel(meaning), "muted")
-        words.setWordWrap(True)
+        words = theme.wrapped(meaning)
         words.setFixedWidth(MEANING_PX)
         row = grid.rowCount()
         grid.addWidget(theme.styled(QLabel(key), "key"), row, 0, Qt.AlignmentFlag.AlignTop)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 W = TypeVar("W", bound=QWidget)
 
@@ -110,3 +110,18 @@ def styled(widget: W, role: str) -> W:
     """The widget, in the style sheet's role: card, title, muted, value, heading or primary."""
     widget.setObjectName(role)
     return widget
+
+
+def wrapped(text: str = "", role: str = "muted") -> QLabel:
+    """A label that breaks its lines, in a role of `styled`."""
+    label = styled(QLabel(text), role)
+    label.setWordWrap(True)
+    return label
+
+
+def write_in(painter: QPainter, size_px: int, weight: QFont.Weight = QFont.Weight.Normal) -> None:
+    """The painter's font from now on."""
+    font = QFont(painter.font())
+    font.setPixelSize(size_px)
+    font.setWeight(weight)
+    painter.setFont(font)

@@ -23,8 +23,7 @@ class LearningCard(QFrame):
         theme.styled(self, "card")
         self._paused = False
         self._title = theme.styled(QLabel(), "heading")
-        self._sentence = theme.styled(QLabel(), "muted")
-        self._sentence.setWordWrap(True)
+        self._sentence = theme.wrapped()
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         # Room for what the longest sentence takes, so that the plot does not jump.
         self._sentence.setMinimumHeight(3 * self._sentence.fontMetrics().lineSpacing())

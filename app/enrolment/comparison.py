@@ -113,15 +113,10 @@ class ComparisonView(QWidget):
 
 def _paint_title(painter: QPainter, box: QRectF, title: str, subtitle: str) -> None:
     painter.fillRect(QRectF(box.left(), 0, box.width(), TITLE_PX), QColor(19, 21, 26, 190))
-    font = QFont(painter.font())
-    font.setPixelSize(16)
-    font.setWeight(QFont.Weight.DemiBold)
-    painter.setFont(font)
+    theme.write_in(painter, 16, QFont.Weight.DemiBold)
     painter.setPen(QPen(theme.TEXT))
     painter.drawText(QRectF(box.left() + 14, 7, box.width() - 20, 20), title)
-    font.setPixelSize(12)
-    font.setWeight(QFont.Weight.Normal)
-    painter.setFont(font)
+    theme.write_in(painter, 12)
     painter.setPen(theme.MUTED)
     room = box.width() - 24
     fitting = painter.fontMetrics().elidedText(subtitle, Qt.TextElideMode.ElideRight, int(room))
@@ -131,10 +126,7 @@ def _paint_title(painter: QPainter, box: QRectF, title: str, subtitle: str) -> N
 def _paint_residual(painter: QPainter, box: QRectF, hand: HandState | None) -> None:
     text = "hand not found" if hand is None else f"{hand.residual_m * 1e3:.1f} mm"
     place = QRectF(box.left(), 5, box.width() - 14, 24)
-    font = QFont(painter.font())
-    font.setPixelSize(15)
-    painter.setFont(font)
+    theme.write_in(painter, 15)
     painter.setPen(theme.TEXT)
     painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-    font.setPixelSize(12)
-    painter.setFont(font)
+    theme.write_in(painter, 12)

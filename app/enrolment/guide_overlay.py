@@ -82,10 +82,7 @@ class GuideOverlay(QWidget):
     def _paint_card(self, painter: QPainter, guide: Guide) -> None:
         width = min(WIDEST_PX, self.width() - 2 * MARGIN_PX)
         left = (self.width() - width) / 2
-        font = QFont(self.font())
-        font.setPixelSize(17)
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
+        theme.write_in(painter, 17, QFont.Weight.DemiBold)
         wrapped = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop)
         room = QRectF(left + 16, TOP_PX + 10, width - 32, 100)
         sentence = painter.boundingRect(room, wrapped, guide.sentence)
@@ -96,9 +93,7 @@ class GuideOverlay(QWidget):
         inner = card.adjusted(16, 10, -16, -12)
         painter.setPen(theme.TEXT)
         painter.drawText(room, wrapped, guide.sentence)
-        font.setPixelSize(12)
-        font.setWeight(QFont.Weight.Normal)
-        painter.setFont(font)
+        theme.write_in(painter, 12)
         painter.setPen(theme.FAIR if guide.hint else theme.MUTED)
         line = QRectF(inner.left(), inner.bottom() - 34, inner.width(), 18)
         text = guide.hint or _words(guide)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app import theme
 
@@ -16,8 +16,7 @@ class MessagePage(QWidget):
 
     def __init__(self, heading: str, button: str, busy: bool) -> None:
         super().__init__()
-        self._text = theme.styled(QLabel(), "muted")
-        self._text.setWordWrap(True)
+        self._text = theme.wrapped()
         leave = QPushButton(button)
         leave.clicked.connect(self.left)
         self._bar = QProgressBar()
@@ -31,8 +30,7 @@ class MessagePage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(9)
-        title = theme.styled(QLabel(heading), "heading")
-        title.setWordWrap(True)
+        title = theme.wrapped(heading, "heading")
         column.addWidget(title)
         column.addWidget(self._text)
         column.addWidget(self._bar)

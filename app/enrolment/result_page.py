@@ -62,8 +62,7 @@ class ResultPage(QWidget):
         for hand in result.hands:
             _add_hand(column, hand)
         if result.remark:
-            remark = theme.styled(QLabel(result.remark), "muted")
-            remark.setWordWrap(True)
+            remark = theme.wrapped(result.remark)
             column.addWidget(remark)
         column.addStretch(1)
         self._content.setWidget(content)

@@ -52,8 +52,7 @@ class ExportDialog(QDialog):
         for side, words in HANDS:
             self._hand.addItem(words, side)
         self._axes_words = theme.styled(QLabel(), "muted")
-        self._remark = theme.styled(QLabel(), "muted")
-        self._remark.setWordWrap(True)
+        self._remark = theme.wrapped()
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._export = theme.styled(QPushButton("Export"), "primary")
         self._buttons.addButton(self._export, QDialogButtonBox.ButtonRole.AcceptRole)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -41,10 +40,8 @@ class BannerView(QFrame):
         super().__init__(parent)
         self._host = parent
         self._banner: Banner | None = None
-        self._title = theme.styled(QLabel(), "heading")
-        self._advice = theme.styled(QLabel(), "muted")
-        self._title.setWordWrap(True)
-        self._advice.setWordWrap(True)
+        self._title = theme.wrapped(role="heading")
+        self._advice = theme.wrapped()
         self._advice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._progress = QProgressBar()
         self._progress.setRange(0, 1000)

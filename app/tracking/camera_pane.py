@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app import theme
@@ -107,9 +107,7 @@ class CameraPane(QWidget):
         if not np.isfinite(joints).all():
             return
         text = caption(scene, hand)
-        font = QFont(painter.font())
-        font.setPixelSize(11)
-        painter.setFont(font)
+        theme.write_in(painter, 11)
         width = painter.fontMetrics().horizontalAdvance(text) + 12
         x = float(np.clip(joints[:, 0].mean() - width / 2, 4, self.width() - width - 4))
         y = float(np.clip(joints[:, 1].max() + 8, 4, self.height() - 23))

@@ -23,8 +23,7 @@ class MetersCard(QFrame):
     def __init__(self) -> None:
         super().__init__()
         theme.styled(self, "card")
-        self._verdict = theme.styled(QLabel(), "muted")
-        self._verdict.setWordWrap(True)
+        self._verdict = theme.wrapped()
         self._verdict.setAlignment(Qt.AlignmentFlag.AlignTop)
         grid = QGridLayout()
         grid.setHorizontalSpacing(9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
@@ -39,9 +39,7 @@ class StageBars(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = QFont(painter.font())
-        font.setPixelSize(12)
-        painter.setFont(font)
+        theme.write_in(painter, 12)
         longest = max([1.0, *self._stages_ms.values()])
         for row, (name, milliseconds) in enumerate(self._stages_ms.items()):
             box = QRectF(0, row * ROW_PX, self.width(), ROW_PX)
