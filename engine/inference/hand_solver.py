@@ -26,7 +26,7 @@ from engine.inference.fitting import (
     solve_pose,
     stray_m,
 )
-from engine.inference.picture_border import heard_near_border
+from engine.inference.picture_border import heard_near_border, near_border
 from engine.inference.single_view import NetworkHand
 from engine.inference.stage_times import StageTimes
 
@@ -115,7 +115,8 @@ class HandSolver:
         for a hand that is followed all the same.
         """
         cut = False
-        if previous is not None or fresh:
+        followed_on = previous is not None or fresh
+        if followed_on and near_border(view.camera, network.joints):
             expected = None if previous is None else self._fitter.keypoints(previous)
             network, cut = heard_near_border(view.camera, network, expected)
         held = _Held(shape, shape_weight, cut)

@@ -17,6 +17,8 @@ from engine.inference.single_view import NetworkHand
 
 Float64 = npt.NDArray[np.float64]
 
+NEAR_M = 0.120
+"""Where the network sees all joints further inside than this, none of them lies beyond."""
 REACH_M = 0.040
 """Joints this far inside the border are heard in full."""
 CUT_M = 0.015
@@ -24,6 +26,11 @@ CUT_M = 0.015
 LEAST, CUT_SHARE = 0.02, 0.3
 """Share of its confidence that a joint keeps at the border; and every joint, where it cuts a hand:
 what is drawn inwards takes its neighbours along."""
+
+
+def near_border(camera: PinholeCamera, joints: Float64) -> bool:
+    """Whether a hand with these joints [21, 3], as the network sees them, may be cut."""
+    return bool(_inside_m(camera, joints).min() < NEAR_M)
 
 
 def heard_near_border(

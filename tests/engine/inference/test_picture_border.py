@@ -50,7 +50,7 @@ def test_a_hand_that_is_expected_beyond_the_border_is_cut_and_hardly_heard_there
 
 def test_fingers_beyond_the_border_stay_where_they_were() -> None:
     """The network draws them into the picture; nothing else is seen of them."""
-    errors = {"followed": [], "network": []}
+    errors: dict[str, list[float]] = {"followed": [], "network": []}
     solver = HandSolver(hand_model())
     for seed in range(4):
         pose = random_pose(np.random.default_rng(seed))
@@ -65,7 +65,7 @@ def test_fingers_beyond_the_border_stay_where_they_were() -> None:
         assert solved is not None
         assert solved.cut
         for name, points in (("followed", solved.fit.keypoints), ("network", drawn)):
-            errors[name].append(np.linalg.norm(points - hand.keypoints, axis=1).mean())
+            errors[name].append(float(np.linalg.norm(points - hand.keypoints, axis=1).mean()))
         np.testing.assert_allclose(
             solved.fit.keypoints, pose_hand(hand_model(), solved.fit.pose).keypoints, atol=1e-4
         )
