@@ -109,6 +109,14 @@ class StereoReport:
         return tuple(view for view in self.views if view.dropped)
 
     @property
+    def left_out_sentences(self) -> tuple[str, ...]:
+        """The same in words, a sentence for each reason."""
+        by_reason: dict[str, list[str]] = {}
+        for view in self.left_out:
+            by_reason.setdefault(view.dropped, []).append(view.name)
+        return tuple(f"Left out ({', '.join(names)}): {why}." for why, names in by_reason.items())
+
+    @property
     def complete_views(self) -> int:
         """Used ones that both cameras saw."""
         return sum(view.complete for view in self.views if not view.dropped)

@@ -41,7 +41,7 @@ FORMS: tuple[CameraForm, ...] = (
         ("Left", "Right"),
     ),
     CameraForm(
-        "One camera with both pictures side by side", "uvc:", ("Number of the camera",), ("0",),
+        "One camera, pictures side by side", "uvc:", ("Number of the camera",), ("0",),
         ("Number",),
     ),
     CameraForm(

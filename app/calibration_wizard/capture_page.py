@@ -75,17 +75,21 @@ class CapturePage(QWidget):
         watch = presenter.watch
         look = None if watch is None else watch.look
         total = 0 if presenter.board is None else len(presenter.board.points_m)
-        self._show_pictures(look, total)
+        recorded = presenter.info is not None and not presenter.info.live
+        self._show_pictures(look, total, recorded)
         status = presenter.feed_status
         if look is None:
             say(self._hint, "Waiting for the cameras…", theme.MUTED)
             say(self._reason, "")
         elif status.ended:
             say(self._hint, "That was the last picture", theme.TEXT)
-            say(self._reason, "Go on to solve it, or back to choose other cameras.")
+            say(self._reason, _kept_of(presenter))
         elif self._flash.state() is QVariantAnimation.State.Running:
             say(self._hint, GOT_IT, theme.GOOD)
             say(self._reason, "")
+        elif recorded:
+            say(self._hint, "Looking through the pictures", theme.TEXT)
+            say(self._reason, "" if look.reason is None else f"{look.reason.value}.", theme.MUTED)
         else:
             color = theme.GOOD if look.reason is None else theme.TEXT
             say(self._hint, look.hint, color)
@@ -93,9 +97,9 @@ class CapturePage(QWidget):
         warning = warning_of(presenter, status, look)
         say(self._warning, warning, theme.POOR if status.failure else theme.FAIR)
         self.again.setVisible(bool(status.failure))
-        self._show_progress(presenter)
+        self._show_progress(presenter, recorded)
 
-    def _show_pictures(self, look: Look | None, total: int) -> None:
+    def _show_pictures(self, look: Look | None, total: int, recorded: bool) -> None:
         if look is self._shown and look is not None:
             return
         self._shown = look
@@ -106,11 +110,11 @@ class CapturePage(QWidget):
             pair = look.seen_pair.pair
             seen = look.seen_pair.view.detections[camera]
             marks = [] if seen is None else [corners(seen, total)]
-            if camera == 0:
+            if camera == 0 and not recorded:
                 marks.insert(0, ghost(look.wanted.outline_px))
             pane.show_picture(pair.left if camera == 0 else pair.right, marks)
 
-    def _show_progress(self, presenter: WizardPresenter) -> None:
+    def _show_progress(self, presenter: WizardPresenter, recorded: bool) -> None:
         watch, count = presenter.watch, len(presenter.book.views)
         say(self._count, f"{count} of {ENOUGH_VIEWS} views", theme.TEXT)
         self.undo.setEnabled(count > 0)
@@ -118,7 +122,7 @@ class CapturePage(QWidget):
         if watch is not None:
             self._bars.show_covered(watch.covered)
             self._map.show_heat(watch.covered.shared)
-            say(self._advice, advice(count, watch.covered))
+            say(self._advice, advice(count, watch.covered, recorded))
         if count > self._kept and self.isVisible():
             self._flash.stop()
             self._flash.start()
@@ -178,15 +182,25 @@ class CapturePage(QWidget):
         return side
 
 
-def advice(count: int, covered: Covered) -> str:
-    """What is still missing."""
+def advice(count: int, covered: Covered, recorded: bool = False) -> str:
+    """What is still missing; pictures that were taken already follow no outline."""
     if count >= ENOUGH_VIEWS and covered.complete:
         return "Enough. Go on to solve it."
     if count >= ENOUGH_VIEWS:
         return "Many views; fill the bars that are not green yet."
+    if recorded:
+        return "More views make it surer, most of all where the maps below are dark."
     if count >= LEAST_VIEWS:
         return "Follow the dashed outline. More views make it surer."
     return "Follow the dashed outline in the left picture: its bold side is the board's top."
+
+
+def _kept_of(presenter: WizardPresenter) -> str:
+    """What came of a recording."""
+    info, kept = presenter.info, len(presenter.book.views)
+    total = None if info is None else info.frame_count
+    of = "" if total is None else f" of {total}"
+    return f"{kept}{of} pairs are kept. Go on to solve them, or back to choose others."
 
 
 def _reason(watch: BoardWatch | None, look: Look) -> str:

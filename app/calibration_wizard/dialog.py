@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -47,7 +47,7 @@ class WizardDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Calibrate two cameras")
-        self.resize(*SIZE_PX)
+        self.resize(self._largest(QSize(*SIZE_PX)))
         self.steps = StepsBar()
         self.board, self.cameras, self.capture = BoardPage(), CamerasPage(), CapturePage()
         self.solving, self.report = SolvingPage(), ReportPage()
@@ -68,6 +68,11 @@ class WizardDialog(QDialog):
             button.setAutoDefault(False)
         self._lay_out()
         self.forth.setFocus()
+
+    def _largest(self, size: QSize) -> QSize:
+        """What of a size the screen has room for, with a margin for its title."""
+        room = self.screen().availableGeometry().size()
+        return size.boundedTo(room - QSize(2 * theme.GAP_PX, 4 * theme.GAP_PX))
 
     def present(self, presenter: WizardPresenter) -> None:
         """The present page with what is known now."""

@@ -72,8 +72,9 @@ class ReportPage(QWidget):
         say(self._answer, answer(report), theme.TEXT)
         say(self._why, why(report))
         self._why.setVisible(bool(report.reasons))
-        say(self._faults, "\n\n".join(fault.sentence for fault in report.faults), theme.FAIR)
-        self._faults.setVisible(bool(report.faults))
+        sentences = [*(fault.sentence for fault in report.faults), *report.left_out_sentences]
+        say(self._faults, "\n\n".join(sentences), theme.FAIR)
+        self._faults.setVisible(bool(sentences))
         say(self._square, report.square.sentence)
         self._fill(report)
         used = [view for view in report.views if not view.dropped]

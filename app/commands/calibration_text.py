@@ -116,18 +116,11 @@ def _answer_lines(report: StereoReport) -> list[str]:
     expected = ", ".join(
         f"{1000 * e.total_m:.1f} mm at {e.distance_m} m" for e in report.depth_errors
     )
-    lines = [*_left_out_lines(report), *(f"! {fault.sentence}" for fault in report.faults)]
+    lines = [f"! {sentence}" for sentence in report.left_out_sentences]
+    lines += [f"! {fault.sentence}" for fault in report.faults]
     lines += [f"depth error to expect       {expected}"]
     why = f" ({'; '.join(report.reasons)})" if report.reasons else ""
     return [*lines, f"verdict                     {report.verdict.value}{why}"]
-
-
-def _left_out_lines(report: StereoReport) -> list[str]:
-    """Which views were not used, one line a reason."""
-    by_reason: dict[str, list[str]] = {}
-    for view in report.left_out:
-        by_reason.setdefault(view.dropped, []).append(view.name)
-    return [f"! Left out ({', '.join(names)}): {why}." for why, names in by_reason.items()]
 
 
 def report_json(report: StereoReport) -> Mapping[str, Any]:

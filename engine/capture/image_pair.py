@@ -49,7 +49,7 @@ class ImagePairs:
         left, right = read_picture(pairs[0].left), read_picture(pairs[0].right)
         self.info = PairInfo(
             uri=uri,
-            name=f"{pairs[0].left.parent.name} + {pairs[0].right.parent.name}",
+            name=_called(pairs[0].left.parent.name, pairs[0].right.parent.name),
             left_size_px=(left.shape[1], left.shape[0]),
             right_size_px=(right.shape[1], right.shape[0]),
             fps=playback.fps,
@@ -104,3 +104,8 @@ def check_size(path: Path, picture: Pixels, size_px: tuple[int, int]) -> None:
             f"{path}: expected {size_px[0]} x {size_px[1]} px like the first picture, found "
             f"{width} x {height} px; remove it and its partner."
         )
+
+
+def _called(left: str, right: str) -> str:
+    """Both folders, or the one that holds the pictures of both cameras."""
+    return left if left == right else f"{left} + {right}"

@@ -46,7 +46,7 @@ def test_a_missing_field_cannot_be_opened(qtbot: QtBot) -> None:
         ("uvc:4,2?rig=/a/old.toml", "Two webcams", "uvc:4,2?width=640,height=480"),
         (
             "uvc:1?width=1280,height=720,rig=old.toml",
-            "One camera with both pictures side by side",
+            "One camera, pictures side by side",
             "uvc:1?width=1280,height=720",
         ),
         ("uvc:0,1?fps=60,rig=old.toml", "Typed source", "uvc:0,1?fps=60"),

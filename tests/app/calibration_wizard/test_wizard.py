@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.calibration_wizard.capture_gate import Refusal
 from app.calibration_wizard.captured import LEAST_VIEWS
 from app.calibration_wizard.dialog import WizardDialog
+from app.calibration_wizard.guidance import GOT_IT
 from app.calibration_wizard.import_dialog import ImportDialog
 from app.calibration_wizard.pages import Page
 from app.calibration_wizard.presenter import WizardPresenter
@@ -21,7 +23,8 @@ from app.calibration_wizard.room import CalibrationRoom
 from calibration.formats.files import RigFormat
 from calibration.storage import load_rig
 from calibration.stored_rig import StoredRig
-from tests.app.calibration_wizard.cameras import poses, rig
+from engine.capture.raw_pairs import open_pairs
+from tests.app.calibration_wizard.cameras import pictures, poses, rig
 from tests.app.calibration_wizard.solved import solved
 from tests.app.desk import Desk
 from tests.shared_data import shared_folder
@@ -236,6 +239,38 @@ def test_swapped_cameras_are_swapped_by_a_button(qtbot: QtBot, person: Person, d
     assert "swapped" in person.dialog.cameras._warning.text()
     person.click(swap)
     assert person.presenter.uri == "uvc:2,4?width=640,height=480"
+
+
+def test_pictures_that_were_taken_before_follow_no_outline(
+    qtbot: QtBot, person: Person, tmp_path: Path
+) -> None:
+    for side in ("left", "right"):
+        (tmp_path / side).mkdir()
+    for k in range(5):
+        for side, picture in zip(("left", "right"), pictures(k), strict=True):
+            cv2.imwrite(str(tmp_path / side / f"{k}.png"), picture)
+    person.presenter._open_pairs = open_pairs
+    person.dialog.board._measured.setValue(30.0)
+    person.go_forth(Page.CAMERAS)
+    person.dialog.cameras.choice.suggest(f"images:{tmp_path}/left,{tmp_path}/right")
+    person.click(person.dialog.cameras.choice._open)
+    qtbot.waitUntil(lambda: person.presenter.info is not None)
+    person.go_forth(Page.CAPTURE)
+    page = person.dialog.capture
+    hints = set()
+
+    def over() -> bool:
+        hints.add(page._hint.text())
+        return person.presenter.feed_status.ended and "last picture" in page._hint.text()
+
+    qtbot.waitUntil(over, timeout=LONG_MS)
+    assert hints <= {"Waiting for the cameras…", "Looking through the pictures", GOT_IT,
+                     "That was the last picture", ""}  # fmt: skip
+    kept = len(person.presenter.book.views)
+    assert kept > 0
+    assert page._reason.text().startswith(f"{kept} of 5 pairs are kept.")
+    assert "outline" not in page._advice.text()
+    assert len(page.left.marks) <= 1
 
 
 def test_cameras_that_fail_say_why(qtbot: QtBot, person: Person, desk: Desk) -> None:
