@@ -6,7 +6,7 @@ longer installs. The unpickler here allows numpy arrays and scipy sparse matrice
 two chumpy classes, and refuses everything else.
 
 MANO's rest pose is not in our hand frame; rest points are turned into it, so that angles, views and
-priors mean the same. Its joints come from the posed skeleton, as in seed 002.
+priors mean the same. Its joints come from the posed skeleton, as in Zhang et al. 2021 (HIU-DMTL).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""66 spheres that stand for the hand's flesh (papers.md, 000, losses).
+"""66 spheres that stand for the hand's flesh (Ren et al. 2022, supplement).
 
 One in the palm, four along each of the five bones of the palm, three along each of the 15 bones of
 the digits. A joint's radius is its mean distance to the ten vertices that are nearest at rest; a

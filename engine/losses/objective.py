@@ -1,4 +1,4 @@
-"""L = w_sm L_sm + w_cm L_cm + w_ms L_ms + w_prior L_prior, of named terms (seed 000).
+"""L = w_sm L_sm + w_cm L_cm + w_ms L_ms + w_prior L_prior, of named terms (Ren et al. 2022).
 
 A group is a weighted sum of terms over one kind of answers: those of single views or the fused
 ones. Terms can be left out by name; that is how ablations are made.
@@ -107,7 +107,7 @@ def model_fitting() -> tuple[Weighted, ...]:
 
 
 def prior(spheres: HandSpheres) -> tuple[Weighted, ...]:
-    """Shape 0.1, collision 0.01 (seed 000)."""
+    """Shape 0.1, collision 0.01 (Ren et al. 2022)."""
     return (Weighted(ShapePrior(), 0.1), Weighted(Collision(spheres), 0.01))
 
 
@@ -127,7 +127,7 @@ def single_view_objective(spheres: HandSpheres, distillation: float = 0.0) -> Ob
 
 
 def multi_view_objective(spheres: HandSpheres, distillation: float = 10.0) -> Objective:
-    """All of seed 000; the paper distils with 10 (1 on single-view data with one stack)."""
+    """All of Ren et al. 2022; the paper distils with 10 (1 on single-view data with one stack)."""
     return Objective(
         (
             TermGroup("single", 1.0, Answers.SINGLE, model_fitting()),

@@ -1,4 +1,4 @@
-"""What is known of hands before anything is seen (L_prior of seed 000)."""
+"""What is known of hands before anything is seen (L_prior of Ren et al. 2022)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Losses on synthetic truth for the single-view network (weights as in DSF and seed 000).
+"""Losses on synthetic truth for the single-view network (weights as in DSF and Ren et al. 2022).
 
 All are means over what they apply to, in crop coordinates; samples without a hand, or with one of
 the wrong side, count for the decisions only.

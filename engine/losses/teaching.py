@@ -1,4 +1,4 @@
-"""Losses towards the fused views' answer (L_ms of seed 000), which teaches single views.
+"""Losses towards the fused views' answer (L_ms of Ren et al. 2022), which teaches single views.
 
 All targets are constants, and each joint counts by how far its target is believed.
 """

@@ -1,4 +1,4 @@
-"""Label-free losses: one small object a term (seed 000; papers.md, 000, losses).
+"""Label-free losses: one small object a term (Ren et al. 2022, supplement).
 
 A term takes fitted views and returns a scalar: a mean over samples, each of which counts once. It
 falls when the hand moves towards what was seen. The same objects serve single views and fused ones.

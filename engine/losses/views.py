@@ -1,7 +1,7 @@
 """Everything the label-free losses look at, gathered once for a batch of N crops.
 
 Distances in space are measured in half cubes, like crop coordinates, so that hands of all sizes and
-distances count alike (papers.md, 000: the gates are in these units).
+distances count alike (Ren et al. 2022: the gates are in these units).
 """
 
 from __future__ import annotations

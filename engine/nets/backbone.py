@@ -1,4 +1,5 @@
-"""ResNet-18 encoder with an hourglass-like decoder (seed 000; He et al. 2016; Lin et al. 2017).
+"""ResNet-18 encoder with an hourglass-like decoder (Ren et al. 2022; He et al. 2016; Lin et al.
+2017).
 
 The decoder climbs back to the encoder's finest map, adding the encoder's features at every level.
 Its blocks are separable, which on a CPU halves the time of the whole network at equal accuracy.

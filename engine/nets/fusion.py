@@ -1,4 +1,4 @@
-"""The cross-view fusion network of seed 000: what several views say of one hand becomes one hand.
+"""The fusion network of Ren et al. 2022: what several views say of one hand becomes one hand.
 
 Nodes are the 21 joints in every view. An encoder-decoder of graph blocks climbs from the joints
 over the parts to the whole hand and back; in the end every node says how much its view's joint

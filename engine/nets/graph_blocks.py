@@ -1,4 +1,4 @@
-"""Graph convolutions over the nodes of several views (seed 000, supplement section 2).
+"""Graph convolutions over the nodes of several views (Ren et al. 2022, supplement section 2).
 
 Tensors are [B, V, K, Z]: hands, views, nodes, channels. Nothing is learnt for a particular view,
 and views meet only in means and in attention, so any number of them works in any order.

@@ -1,4 +1,4 @@
-"""Dense joint maps and their differentiable decode (seed 000; AWR, Huang et al. 2020).
+"""Dense joint maps and their differentiable decode (Ren et al. 2022; AWR, Huang et al. 2020).
 
 For joint j and map pixel p with crop coordinates q_p = (u, v, depth): heat H is 1 at the joint and
 falls linearly to 0 at distance KERNEL; offset D is the unit vector from q_p to the joint. A third

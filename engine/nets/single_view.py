@@ -1,4 +1,4 @@
-"""The single-view network of seed 000: one depth crop in, joints and hand parameters out.
+"""The single-view network of Ren et al. 2022: one depth crop in, joints and hand parameters out.
 
 Two branches: the maps give joints (HPE); a small head gives the hand model's pose, shape, rotation
 and position (HME), from the deepest features and the joints, so that both agree. One more head says

@@ -1,7 +1,7 @@
 """The hand's skeleton as graphs: 21 joints, their 6 parts, and the whole hand.
 
 Parts are the wrist and the five digits; pooling averages the joints of a part, then the parts.
-Levels group joints at the same place of different fingers (seed 000, group-wise encoding).
+Levels group joints at the same place of different fingers (Ren et al. 2022, group-wise encoding).
 """
 
 from __future__ import annotations

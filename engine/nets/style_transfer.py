@@ -1,4 +1,5 @@
-"""CycleGAN for depth crops: makes synthetic depth look real, and back (seed 000; Zhu et al. 2017).
+"""CycleGAN for depth crops (Ren et al. 2022; Zhu et al. 2017): makes synthetic depth look real, and
+back.
 
 Images are crops [B, 1, S, S] with values -1..1, 1 being background. The generators change an image
 by adding to it, so that an untrained one leaves it nearly as it is.

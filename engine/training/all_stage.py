@@ -1,4 +1,4 @@
-"""Stage 3 of seed 000: both networks learn, with labels on synthetic hands and without on others.
+"""Stage 3 of Ren et al. 2022: both networks learn, from hands with labels and from hands without.
 
 `python main.py train all`. The paper trains 10 epochs at 1e-4, from the fifth on at 1e-5: here the
 rate drops at half of the run. Synthetic depth keeps its own style in this stage. Each step takes a
@@ -200,7 +200,7 @@ class AllStage:
     def write(self, facts: dict[str, Any]) -> None:
         settings, both = self.settings, self.average.net
         facts = {
-            "task": "single views and their fusion (seed 000, stage 3)",
+            "task": "single views and their fusion (Ren et al. 2022, stage 3)",
             "data": f"synthetic with labels, {self.unlabelled.source} without",
             "without": list(settings.without),
         } | facts

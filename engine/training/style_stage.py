@@ -1,8 +1,8 @@
 """Style transfer between synthetic and real depth: `python main.py train style --real SOURCE`.
 
-CycleGAN as in seed 000: Adam at 2e-4, from half of the run on falling linearly to nothing (the
-paper: from epoch 20 to 40). The last weights are kept: the losses of the two sides do not say which
-are better.
+CycleGAN as in Ren et al. 2022: Adam at 2e-4, from half of the run on falling linearly to nothing
+(the paper: from epoch 20 to 40). The last weights are kept: the losses of the two sides do not say
+which are better.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class StyleStage:
 
     def write(self, facts: dict[str, Any]) -> None:
         facts = {
-            "task": "style transfer between synthetic and real depth (seed 000)",
+            "task": "style transfer between synthetic and real depth (Ren et al. 2022)",
             "data": f"engine.training.synthesis; without labels {self._source}",
         } | facts
         save_module(self.settings.weights_out, STYLE, self.net, facts)

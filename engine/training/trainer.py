@@ -1,4 +1,4 @@
-"""Training of the single-view network on synthetic depth (seed 000, stage 1).
+"""Training of the single-view network on synthetic depth (Ren et al. 2022, stage 1).
 
 Resumable, one process a device under torchrun, bfloat16 where the processor has it. The weights
 that ship are an exponential moving average.
@@ -167,7 +167,7 @@ class Trainer:
 
     def _facts(self, error: float) -> dict[str, Any]:
         return {
-            "task": "single-view hand from depth (seed 000, stage 1)",
+            "task": "single-view hand from depth (Ren et al. 2022, stage 1)",
             "data": "synthetic only: engine.training.synthesis, pose_statistics.npz",
             "seed": self.settings.seed,
             "samples_seen": self.samples_seen,
