@@ -47,8 +47,11 @@ by 4 % (ratios in ANSUR II); one depth view hardly shows where the palm ends."""
 
 
 STRANGER_WEIGHT, KNOWN_WEIGHT = 5.0, 100.0
-"""How strongly a frame's shape is held to the person's: what the fit is free to change there makes
-up for lost edges and wrong poses, and for a stranger it has to."""
+"""How strongly a frame's shape is held to the person's. What a frame is free to change makes up for
+lost edges and wrong poses; of a stranger it also has to make up for the shape. Known to half of the
+stated deviation, 100 errs less than 16 or 50 (docs/benchmarks.md)."""
+KNOWN_LEFT = 0.5
+"""A person is known where most coefficients keep less than this share of the prior's variance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,9 @@ class KnownShape:
 
     @property
     def weight(self) -> float:
-        """How strongly a frame's shape is held to this one (`FitSettings.shape_weight`): the more,
-        the less of the prior's variance is left."""
+        """How strongly a frame's shape is held to this one (`FitSettings.shape_weight`)."""
         left = float(np.median(np.diag(self.covariance) * PRIOR_PRECISION))
-        return float(np.clip(STRANGER_WEIGHT / left, STRANGER_WEIGHT, KNOWN_WEIGHT))
+        return KNOWN_WEIGHT if left < KNOWN_LEFT else STRANGER_WEIGHT
 
     @property
     def _posterior(self) -> Float64:

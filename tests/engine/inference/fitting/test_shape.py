@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.inference.fitting import ShapeEstimator
+from engine.inference.fitting import KnownShape, ShapeEstimator, nothing_known
 from engine.inference.fitting.shape import estimate_shape
 from tests.engine.inference.fitting.scenes import (
     disturbed,
@@ -70,3 +70,24 @@ def test_true_shape_stays() -> None:
         seen = see(make_pose())
         assert estimator.add(seen.observation, fitter().assess(seen.observation, seen.pose))
     assert np.abs(estimator.shape).max() < 0.25
+
+
+def test_the_shape_of_a_known_person_is_held_to_more_strongly() -> None:
+    """The same frame and start: a stranger's shape may go where the frame draws it."""
+    pose = replace(random_pose(np.random.default_rng(3), 0.25), shape=LONG_FINGERS)
+    observation = see(pose).observation
+    start = replace(pose, shape=np.zeros(10))
+    certain = 400.0 * np.eye(10)
+    known = KnownShape(certain, certain @ np.zeros(10))
+    moved = []
+    for person in (nothing_known(), known):
+        fit = fitter().fit(
+            observation,
+            start,
+            refine_shape=True,
+            shape_anchor=person.shape,
+            shape_weight=person.weight,
+        )
+        moved.append(float(np.linalg.norm(fit.pose.shape)))
+    assert known.weight > nothing_known().weight
+    assert moved[1] < 0.7 * moved[0]
