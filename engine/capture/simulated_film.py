@@ -16,7 +16,7 @@ from engine.render.mesh import Mesh, merged
 from engine.render.scene import HandLooks, SceneGeometry, hand_looks
 from engine.render.scene_image import HAND_LABELS, render_scene
 from engine.render.scene_sampling import sample_scene
-from engine.render.sensor_noise import apply_sensor, sample_sensor
+from engine.render.sensors import apply_sensor, sample_sensor
 from engine.render.steady_sensor import SteadySensor
 from engine.render.zbuffer import DepthCanvas
 from engine.training.poses import (

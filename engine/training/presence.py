@@ -30,7 +30,7 @@ from engine.nets.weights_file import load_network
 from engine.render.scene import SceneGeometry
 from engine.render.scene_image import render_scene
 from engine.render.scene_sampling import sample_scene
-from engine.render.sensor_noise import apply_sensor, sample_sensor
+from engine.render.sensors import apply_sensor, sample_sensor
 from engine.training.checkpoint import export_weights
 from engine.training.localiser_scenes import prepare_looks
 from engine.training.patch_scenes import sample_patch_camera

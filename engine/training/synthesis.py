@@ -17,7 +17,8 @@ from engine.hand.skinning import PosedHand
 from engine.inference.crops import CUBE_M, Crop, extract_crop
 from engine.inference.single_view import pose_vector
 from engine.messages import Float32
-from engine.render.sensor_noise import apply_sensor, correlated_noise, sample_sensor
+from engine.render.sensor_noise import correlated_noise
+from engine.render.sensors import apply_sensor, sample_sensor
 from engine.training.patch_scenes import (
     ARM,
     PATCH_CUBES,

@@ -33,7 +33,7 @@ from engine.inference.fitting import (
 )
 from engine.messages import Float64, Frame
 from engine.render.raycast import cast_depth
-from engine.render.sensor_noise import apply_sensor, sample_sensor
+from engine.render.sensors import apply_sensor, sample_sensor
 from engine.training.patch_scenes import render_hand_scene
 
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import os
 import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from http import HTTPStatus
-from typing import Any
 
 import numpy as np
 import psutil
@@ -21,61 +14,12 @@ import websocket
 
 from engine.streaming import listener, websocket_stream
 from engine.streaming.address import StreamError, parse_address
-from engine.streaming.admission import Refusal, Wish, admit, origin_allowed
 from engine.streaming.listening_socket import exposure
-from engine.streaming.messages import Topic
 from engine.streaming.openxr import JOINT_NAMES
 from engine.streaming.websocket_stream import WebSocketStream
 from tests.engine.streaming.hands import free_port, random_hand, scene_of
+from tests.engine.streaming.websocket_clients import client, heard, opened
 from tests.fakes.waiting import wait_until
-
-Client = websocket.WebSocket
-
-
-@pytest.fixture
-def stream() -> Iterator[WebSocketStream]:
-    made = opened()
-    yield made
-    assert made.stop()
-    assert not made.running
-
-
-def opened(options: str = "") -> WebSocketStream:
-    made = WebSocketStream(parse_address(f"websocket:{free_port()}{options}"))
-    made.start()
-    return made
-
-
-@contextmanager
-def client(
-    stream: WebSocketStream, path: str = "/handtune", origin: str | None = None
-) -> Iterator[Client]:
-    """Connected and greeted."""
-    url = f"ws://127.0.0.1:{stream.address.port}{path}"
-    before = stream.status().clients
-    made = websocket.create_connection(
-        url, timeout=5, suppress_origin=origin is None, origin=origin
-    )
-    try:
-        assert json.loads(made.recv())["type"] == "hello"
-        wait_until(lambda: stream.status().clients > before)
-        yield made
-    finally:
-        made.close(timeout=1)
-
-
-def heard(connection: Client) -> dict[str, Any]:
-    return json.loads(connection.recv())
-
-
-def refused(stream: WebSocketStream, path: str = "/handtune", origin: str | None = None) -> str:
-    """The answer to one who is not let in: status and sentence."""
-    with (
-        pytest.raises(websocket.WebSocketBadStatusException) as failure,
-        client(stream, path, origin),
-    ):
-        pass
-    return f"{failure.value.status_code} {(failure.value.resp_body or b'').decode()}"
 
 
 def test_a_scene_reaches_everyone_as_they_asked(stream: WebSocketStream) -> None:
@@ -183,142 +127,6 @@ def test_a_client_that_answers_no_ping_is_let_go(monkeypatch: pytest.MonkeyPatch
         assert stream.stop()
 
 
-def test_what_clients_say_is_ignored(stream: WebSocketStream) -> None:
-    with client(stream) as loud, client(stream) as other:
-        for word in ("stop", '{"type":"hello"}', "x" * 1024, ""):
-            loud.send(word)
-        loud.send_binary(b"\0" * 512)
-        for sequence in range(3):
-            stream.offer_scene(scene_of(sequence=sequence))
-            assert heard(loud)["sequence"] == heard(other)["sequence"] == sequence
-    assert stream.health().failure == ""
-
-
-def test_too_long_a_message_ends_the_connection(stream: WebSocketStream) -> None:
-    with client(stream) as loud, client(stream) as other:
-        loud.send("x" * 1025)
-        opcode, data = loud.recv_data()
-        assert opcode == websocket.ABNF.OPCODE_CLOSE
-        assert struct.unpack("!H", data[:2])[0] == 1009
-
-        def gone() -> bool:
-            stream.offer_scene(scene_of(sequence=1))
-            return heard(other)["sequence"] == 1 and stream.status().clients == 1
-
-        wait_until(gone)
-
-
-def test_a_flood_from_a_client_stays_in_its_own_machine(stream: WebSocketStream) -> None:
-    """It is read at 20 messages a second, so the sender's own buffers fill up."""
-    with client(stream) as loud, client(stream) as other:
-        loud.settimeout(0.2)
-        word = "x" * 1000
-        sent = 0
-        with suppress(websocket.WebSocketTimeoutException):
-            while loud.send(word):
-                sent += 1
-                assert sent < 100_000
-        for sequence in range(20):
-            stream.offer_scene(scene_of(sequence=sequence))
-            assert heard(other)["sequence"] == sequence
-        loud.sock.close()
-
-
-def test_a_stranger_s_bytes_do_no_harm(
-    stream: WebSocketStream, capfd: pytest.CaptureFixture[str]
-) -> None:
-    key = base64.b64encode(os.urandom(16)).decode()
-    upgrade = (
-        f"GET /handtune HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    ).encode()
-    for noise in (
-        b"",
-        b"\0" * 100,
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"GET /" + b"x" * 20_000,
-        b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
-        upgrade.replace(b"13", b"99"),
-        upgrade + b"\xff\xff\xff\xff",
-        upgrade + b"\x81\x05hello",  # A client's frame must be masked.
-    ):
-        with socket.create_connection(("127.0.0.1", stream.address.port), timeout=5) as stranger:
-            stranger.sendall(noise)
-            stranger.shutdown(socket.SHUT_WR)
-            while stranger.recv(4096):
-                pass
-    wait_until(lambda: stream.status().clients == 0)
-    with client(stream) as one:
-        stream.offer_scene(scene_of(sequence=1))
-        assert heard(one)["sequence"] == 1
-    assert stream.health().failure == ""
-    assert capfd.readouterr().err == ""
-
-
-@pytest.mark.parametrize(
-    ("origin", "allowed"),
-    [
-        ("http://localhost:3000", True),
-        ("http://127.0.0.1:8080", True),
-        ("https://[::1]", True),
-        ("https://example.org", False),
-        ("http://localhost.example.org", False),
-        ("http://127.0.0.1.example.org", False),
-        ("http://192.168.1.5", False),
-        ("null", False),
-        ("file://", False),
-        ("http://[", False),
-        ("", False),
-    ],
-)
-def test_pages_of_other_machines_stay_out(origin: str, allowed: bool) -> None:
-    assert origin_allowed(origin, ()) is allowed
-    assert origin_allowed(origin, (origin,))
-    assert origin_allowed(origin, ("*",))
-
-
-def test_a_page_that_was_named_gets_in(stream: WebSocketStream) -> None:
-    assert refused(stream, origin="https://example.org").startswith("403 Web pages of")
-    with client(stream, origin="http://localhost:5173"):
-        pass
-    named = opened("?origin=https://example.org")
-    try:
-        with client(named, origin="https://example.org"):
-            pass
-        assert refused(named, origin="https://example.com").startswith("403")
-    finally:
-        named.stop()
-
-
-def test_two_origins_are_both_judged() -> None:
-    address = parse_address("websocket:5")
-    verdict = admit("/", ("http://localhost", "https://example.org"), 0, address)
-    assert isinstance(verdict, Refusal)
-    assert verdict.status is HTTPStatus.FORBIDDEN
-    assert admit("/", ("http://localhost",), 0, address) == Wish(Topic.HANDTUNE, "opencv")
-
-
-def test_other_paths_and_axes_are_refused_with_what_there_is(stream: WebSocketStream) -> None:
-    assert "404 There is no /camera here; listen to /handtune or /openxr" in refused(
-        stream, "/camera"
-    )
-    assert "400 Axes 'maya' are not known; ask for opencv" in refused(stream, "/handtune?axes=maya")
-
-
-def test_the_number_of_clients_is_bounded() -> None:
-    stream = opened("?clients=3")
-    try:
-        with ExitStack() as open_clients:
-            for _ in range(3):
-                open_clients.enter_context(client(stream))
-            assert refused(stream).startswith("503 3 clients listen already")
-        wait_until(lambda: stream.status().clients == 0)
-        with client(stream):
-            pass
-    finally:
-        assert stream.stop()
-
-
 def test_the_default_axes_are_those_of_the_address() -> None:
     stream = opened("?axes=ros")
     hand = random_hand(1)
@@ -356,15 +164,6 @@ def test_what_is_exposed_is_said() -> None:
     assert "every machine that can reach this one" in said["websocket:0.0.0.0:5"]
     assert "Web pages of https://a.org may listen" in said["websocket:5?origin=https://a.org"]
     assert all("\n" not in sentence for sentence in said.values())
-
-
-def test_only_loopback_is_bound(stream: WebSocketStream) -> None:
-    bound = [
-        connection.laddr
-        for connection in psutil.Process().net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == stream.address.port
-    ]
-    assert [address[0] for address in bound] == ["127.0.0.1"]
 
 
 def test_stopping_says_goodbye_and_frees_the_port() -> None:

@@ -11,7 +11,7 @@ from engine.inference.fitting import HandFitter, HandObservation, observe_hand
 from engine.inference.fitting.kernels.judging import refine_and_judge
 from engine.render.forearm import forearm_mesh
 from engine.render.raycast import cast_depth, join_meshes
-from engine.render.sensor_noise import apply_sensor
+from engine.render.sensors import apply_sensor
 from tests.engine.inference.fitting.scenes import (
     BENT,
     CAMERA,
