@@ -18,10 +18,10 @@ def stereo_lines(status: StereoStatus | None) -> list[str]:
     """The pairs, and whether the cameras stand as they were calibrated; nothing for others."""
     if status is None:
         return []
-    lines = [
-        f"{status.pairs} pairs of pictures, {status.dropped} dropped: their pictures were too far "
-        "apart in time"
-    ]
+    dropped = (
+        f"{status.dropped} dropped as too far apart in time" if status.dropped else "none dropped"
+    )
+    lines = [f"{status.pairs} pairs of pictures, {dropped}"]
     if status.drift is not None:
         lines.append(status.drift.sentence)
     elif status.checking:

@@ -87,11 +87,11 @@ def test_pictures_are_recorded_with_a_rig_and_a_moved_camera_is_told(
 def test_the_terminal_is_told_how_the_pairs_came(capsys: pytest.CaptureFixture[str]) -> None:
     assert stereo_lines(None) == []
     pairs, check = stereo_lines(StereoStatus(13, 2, 1.0, MOVED))
-    assert pairs.startswith("13 pairs of pictures, 2 dropped")
+    assert pairs == "13 pairs of pictures, 2 dropped as too far apart in time"
     assert check == MOVED.sentence
     assert stereo_lines(StereoStatus(13, drift=UNCLEAR, checking=True))[1] == UNCLEAR.sentence
     assert stereo_lines(StereoStatus(2, checking=True))[1].startswith("Too few pairs to tell")
-    assert len(stereo_lines(StereoStatus(13))) == 1
+    assert stereo_lines(StereoStatus(13)) == ["13 pairs of pictures, none dropped"]
     for drift in (STEADY, UNCLEAR, None):
         warn_of_drift(StereoStatus(13, drift=drift))
     warn_of_drift(None)
