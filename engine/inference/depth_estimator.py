@@ -194,7 +194,7 @@ class DepthEstimator:
         network = lane.infer(hand.side, centre, hand.cube_m(self._models[Side.RIGHT]))
         right = network.same_side if hand.side is Side.RIGHT else 1.0 - network.same_side
         lane.times.lap("network")
-        return seen_at(place, hand.side, network, right, hand.evidence)
+        return seen_at(place, hand.side, network, right, hand.evidence(network))
 
     def _hand(
         self, lane: Lane, frame: Frame, track: HandTrack, seen: Sequence[Seen]

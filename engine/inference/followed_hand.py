@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose
-from engine.inference.belief import fit_evidence
+from engine.inference.belief import fit_evidence, limited_log_odds, log_odds
 from engine.inference.crops import CUBE_M
 from engine.inference.depth_view import mirror_points
 from engine.inference.fitting import ShapeEstimator
@@ -26,6 +26,9 @@ ADULT_PALM_M = 0.090
 """Wrist to middle knuckle at which a crop's cube has its nominal size."""
 EVIDENCE_RATE = 0.25
 """Share of a frame in the evidence that a followed hand is one."""
+PRESENCE_RATE, PRESENCE_LIMIT = 0.5, 7.0
+"""Share of a frame in what the network says of a followed hand's presence, and the most log-odds
+that one frame gives: a single bad frame, of which stereo has some, hides no hand."""
 FRESH_PAUSE = 3
 """Frames after a fresh look that did not help: it costs more than following, and the next frame
 shows nearly the same picture."""
@@ -45,15 +48,17 @@ class FollowedHand:
         self._frames = 0
         self._fresh_from = 0
         self._unlearnt: SolvedHand | None = None
-        self.evidence = 0.0
+        self._fitted = 0.0
         """Log-odds that this is a hand, by how well it has fitted lately."""
+        self._heard: float | None = None
+        """The same by what the network said of it lately."""
         self.crop_offset: Float64 = np.zeros(3)
         """[3] metres, camera frame: middle of the fingers less middle of the palm."""
 
     def take(self, solved: SolvedHand, network: NetworkHand, time_s: float) -> HandPose:
         """Remember a fitted frame; returns the filtered pose to show."""
         if not solved.cut:  # half a hand says nothing against being one
-            self.evidence += EVIDENCE_RATE * (fit_evidence(solved, network) - self.evidence)
+            self._fitted += EVIDENCE_RATE * (fit_evidence(solved, network) - self._fitted)
         keypoints = solved.fit.keypoints
         offset = keypoints[1:].mean(0) - keypoints[list(PALM_KEYPOINTS)].mean(0)
         self.crop_offset = mirror_points(offset, self.side)
@@ -63,6 +68,14 @@ class FollowedHand:
         self._motion.add(self.pose, time_s, sure=not solved.from_network)
         self._frames += 1
         return self._filter(self.pose, time_s)
+
+    def evidence(self, network: NetworkHand) -> float:
+        """Log-odds for a hand by what was seen before, to be added to the network's of this frame.
+        To be asked once in every frame."""
+        now = limited_log_odds(network.presence, PRESENCE_LIMIT)
+        before = now if self._heard is None else self._heard
+        self._heard = before + PRESENCE_RATE * (now - before)
+        return self._heard - log_odds(network.presence) + self._fitted
 
     def expected(self, time_s: float) -> HandPose:
         """The pose to begin with in the frame of this time."""
