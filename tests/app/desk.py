@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.banner import Action
 from app.bridge import SessionWish
 from app.calibration_wizard.entry import CalibrationEntry
 from app.calibration_wizard.presenter import WizardPresenter
@@ -84,7 +86,13 @@ class Desk:
     def banner_title(self) -> str:
         """Of what the window says at present; empty where it says nothing."""
         banner = self.window.view.banner.banner
-        return banner.title if banner else ""
+        return banner.title.replace("\N{NO-BREAK SPACE}", " ") if banner else ""
+
+    def press(self, qtbot: QtBot, action: Action) -> None:
+        """Click the banner's button for that."""
+        buttons = self.window.view.banner._buttons
+        button = next(b for b in buttons if b.isVisibleTo(self.window) and b.text() == action.value)
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def run(self, qtbot: QtBot) -> FakeSession:
         """Started, with one hand on screen."""
