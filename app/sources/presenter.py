@@ -113,7 +113,12 @@ def _still_there(scheme: str, rest: str, attached: Sequence[str]) -> bool:
         return f"realsense:{location}" in attached
     if scheme == "realsense" and Path(location).suffix != ".bag":
         return False
-    return all(Path(place).expanduser().exists() for place in _places(scheme, location))
+    return all(_exists(Path(place).expanduser()) for place in _places(scheme, location))
+
+
+def _exists(place: Path) -> bool:
+    """A file, a folder, or a pattern for the pictures of one."""
+    return place.exists() or ("*" in place.name and any(place.parent.glob(place.name)))
 
 
 def _places(scheme: str, location: str) -> list[str]:

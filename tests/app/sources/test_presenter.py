@@ -95,6 +95,14 @@ def test_two_folders_are_opened_again_only_if_both_are_still_there(tmp_path: Pat
         assert _searched([SIMULATED]).first_uri(uri) == ("sim:" if name == "left" else uri)
 
 
+def test_pictures_named_by_patterns_are_opened_again_while_there_are_some(tmp_path: Path) -> None:
+    uri = f"images:{tmp_path}/left*,{tmp_path}/right*?rig={tmp_path}/rig.toml"
+    assert _searched([SIMULATED]).first_uri(uri) == "sim:"
+    for side in ("left", "right"):
+        (tmp_path / f"{side}01.png").touch()
+    assert _searched([SIMULATED]).first_uri(uri) == uri
+
+
 @pytest.mark.parametrize(
     ("uri", "found"),
     [
