@@ -13,12 +13,12 @@ from PySide6.QtCore import QThreadPool
 from PySide6.QtWidgets import QApplication
 
 from app import theme
-from app.bridge import SessionFactory
 from app.calibration_wizard.entry import CalibrationEntry, live_room
 from app.enrolment.live_guide import LiveGuide
 from app.enrolment.measuring import LiveMeasuring, shipped_estimator
 from app.enrolment.presenter import EnrolmentPresenter
 from app.live_session import make_streamed_session
+from app.session_use import SessionFactory
 from app.settings import default_path
 from app.streaming.presenter import StreamsPresenter
 from app.viewport.render_process import RenderProcess

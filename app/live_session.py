@@ -6,7 +6,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from app.bridge import SessionWish
+from app.session_use import SessionWish
 from engine.adaptation.live import create_adaptation
 from engine.adaptation.profile import Profile
 from engine.adaptation.service import AdaptationService

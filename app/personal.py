@@ -14,10 +14,11 @@ from PySide6.QtGui import QAction
 from app.adaptation.presenter import AdaptationPresenter
 from app.adaptation.view import LearningCard
 from app.banner import Action, Banner, Tone
-from app.bridge import SessionBridge, SessionWish
+from app.bridge import SessionBridge
 from app.enrolment.figures import Page
 from app.enrolment.room import EnrolmentRoom
 from app.profiles.room import ProfilesRoom
+from app.session_use import SessionWish
 from app.tracking.presenter import NO_HAND, Condition
 from app.tracking.side_column import SideMode
 from engine.adaptation.profile import Profile

@@ -16,7 +16,7 @@ from app import theme
 from app.about import about_box
 from app.actions import build_menus
 from app.banner import Action
-from app.bridge import SessionBridge, SessionFactory
+from app.bridge import SessionBridge
 from app.calibration_wizard.entry import CalibrationEntry
 from app.choices import SWITCHES, Choices
 from app.closing import Closing
@@ -28,6 +28,7 @@ from app.live_display import LiveDisplay
 from app.personal import PersonalRoom
 from app.profiles.room import ProfilesRoom
 from app.screenshot import picture_path, save_picture
+from app.session_use import SessionFactory
 from app.sessions import SessionsRoom
 from app.settings import Settings
 from app.sources.room import SourcesRoom

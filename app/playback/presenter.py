@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.bridge import Playback
 from app.recording.words import clock_text
+from app.session_use import Playback
 from engine.capture.playback import PlaybackStatus
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)

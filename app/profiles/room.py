@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 
 from app.banner import Action
-from app.bridge import SessionWish
 from app.profiles.bar import ProfileBar
 from app.profiles.keeper import ProfileKeeper
 from app.profiles.presenter import ProfilesPresenter
+from app.session_use import SessionWish
 from engine.adaptation.profile import Profile
 from engine.adaptation.profile_store import ProfileStore
 from engine.adaptation.status import AdaptationStatus

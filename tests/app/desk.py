@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.banner import Action
-from app.bridge import SessionWish
 from app.calibration_wizard.entry import CalibrationEntry
 from app.calibration_wizard.presenter import WizardPresenter
 from app.calibration_wizard.room import CalibrationRoom
 from app.calibration_wizard.solving import start_solving
 from app.enrolment.presenter import EnrolmentPresenter, Guiding
+from app.session_use import SessionWish
 from app.streaming.presenter import StreamsPresenter
 from app.window import MainWindow
 from engine.adaptation.profile_store import ProfileStore

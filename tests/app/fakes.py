@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.bridge import SessionWish
 from app.enrolment.figures import ChipState
 from app.enrolment.presenter import GuideLook, Guiding, Outcome
+from app.session_use import SessionWish
 from app.viewport.render_process import Picture, RenderReply, RenderRequest
 from engine.adaptation.enrolment_poses import STEPS
 from engine.adaptation.progress import AdaptationProgress

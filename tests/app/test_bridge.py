@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.bridge import KEPT_FRAMES, SessionBridge, SessionWish
+from app.bridge import KEPT_FRAMES, SessionBridge
+from app.session_use import SessionWish
 from engine.messages import Frame, Scene
 from engine.session_status import SessionState
 from tests.app.fakes import FakeSession

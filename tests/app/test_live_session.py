@@ -3,8 +3,8 @@ from __future__ import annotations
 import gc
 from dataclasses import replace
 
-from app.bridge import SessionWish
 from app.live_session import _WeightsOf, make_session
+from app.session_use import SessionWish
 from engine.session_status import SessionState
 from tests.app.profiles.people import make_profile
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.banner import Action, Banner, Tone
-from app.bridge import SessionWish
 from app.recording.presenter import SAVED_S, RecordingPresenter
+from app.session_use import SessionWish
 from engine.recording.recording_status import RecordingState, RecordingStatus
 from tests.app.fakes import FakeSession
 from tests.app.recording.statuses import PATH, RUNNING

@@ -24,7 +24,8 @@ from dataclasses import replace
 from pathlib import Path
 import numpy as np
 from engine.messages import FrameSet
-from engine.recording.recorder import Recorder, RecordingState
+from engine.recording.recorder import Recorder
+from engine.recording.recording_status import RecordingState
 from engine.runtime.clock import monotonic_ns
 from tests.fakes.sessions import header, quantised_frame, scene_of
 

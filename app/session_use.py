@@ -1,0 +1,76 @@
+"""What the window uses of a tracking session, and what it makes one for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from engine.adaptation.profile import Profile
+from engine.capture.playback import PlaybackStatus
+from engine.inference.meters import TruthReadings
+from engine.inference.sighting import Sighting
+from engine.messages import FrameSet, Health, Scene
+from engine.session_status import SessionStatus
+
+if TYPE_CHECKING:  # It loads for a quarter of a second.
+    from engine.recording.recording_status import RecordingStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWish:
+    """What is to be tracked, and as whom."""
+
+    uri: str
+    profile: Profile | None = None
+    """None for a stranger: shipped weights, average hand."""
+    improve: bool = False
+    """Whether to adapt while tracking."""
+
+
+class Adaptation(Protocol):
+    """What the window asks of engine.adaptation.service.AdaptationService; nothing waits."""
+
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def roll_back(self) -> bool: ...
+
+
+class Playback(Protocol):
+    """What the window asks of engine.capture.playback.PlaybackControl; nothing waits."""
+
+    def status(self) -> PlaybackStatus | None: ...
+    def seek(self, time_s: float) -> None: ...
+    def step(self, frames: int) -> None: ...
+    def pause(self, paused: bool) -> None: ...
+    def set_speed(self, speed: float) -> None: ...
+
+
+class Session(Protocol):
+    """What the window uses of engine.session.TrackingSession; no method but `stop` waits."""
+
+    uri: str
+
+    @property
+    def adaptation(self) -> Adaptation | None: ...
+    def readings(self) -> TruthReadings | None: ...
+    def latest_sightings(self) -> tuple[Sighting, ...]: ...
+
+    def start(self) -> None: ...
+    def request_stop(self) -> None: ...
+    def stop(self, timeout_s: float = 5.0) -> bool: ...
+    @property
+    def threads_running(self) -> bool: ...
+    def latest_scene(self) -> Scene | None: ...
+    def latest_frame_set(self) -> FrameSet | None: ...
+    def status(self) -> SessionStatus: ...
+    def health(self) -> tuple[Health, ...]: ...
+    def start_recording(self, path: Path) -> None: ...
+    def stop_recording(self) -> None: ...
+    def recording(self) -> RecordingStatus | None: ...
+    @property
+    def playback(self) -> Playback: ...
+
+
+SessionFactory = Callable[[SessionWish], Session]
