@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from engine.adaptation.profile import Profile
 from engine.capture.playback import PlaybackStatus
 from engine.inference.meters import TruthReadings
 from engine.inference.sighting import Sighting
 from engine.messages import FrameSet, Health, Scene
+from engine.recording.recording_status import RecordingStatus
 from engine.session_status import SessionStatus
-
-if TYPE_CHECKING:  # It loads for a quarter of a second.
-    from engine.recording.recording_status import RecordingStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from engine.inference.estimator import Estimator
 from engine.messages import Frame, FrameSet, Scene
 from engine.tracker import Learning
 
-if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
+if TYPE_CHECKING:  # It loads for seconds.
     from engine.adaptation.service import AdaptationService
 
 SILENCE_S = 5.0

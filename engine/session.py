@@ -24,10 +24,12 @@ from engine.capture.playback import PlaybackControl
 from engine.errors import RigError
 from engine.inference.estimator import Estimator
 from engine.messages import FrameSet, Health, Scene
+from engine.recording.recording_status import RecordingStatus
 from engine.recording.session_recording import SessionRecording
 from engine.runtime.contexts import StopOnExit
 from engine.runtime.slot import Slot
 from engine.runtime.worker import Worker
+from engine.session_status import SessionState, SessionStatus
 from engine.sinks import SceneSink
 from engine.tracker import Tracker
 
@@ -35,9 +37,7 @@ if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
     from engine.adaptation.service import AdaptationService
     from engine.inference.meters import TruthMeters, TruthReadings
     from engine.inference.sighting import Sighting
-    from engine.recording.recording_status import RecordingStatus
     from engine.recording.tracked_with import TrackedWith
-from engine.session_status import SessionState, SessionStatus
 
 
 class TrackingSession(StopOnExit):

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from engine.adaptation.status import AdaptationStatus
 from engine.capture.camera import CameraInfo
 from engine.stereo.status import StereoStatus
-
-if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
-    from engine.adaptation.status import AdaptationStatus
 
 
 class SessionState(StrEnum):

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from app.banner import Action, Banner, Tone
 from app.recording.words import MB, clock_text, losses, names_text, size_text
 from app.tracking.figures import NS_PER_S
 from engine.errors import UserError
-
-if TYPE_CHECKING:  # It loads for a quarter of a second, and the window imports this file.
-    from engine.recording.recording_status import RecordingStatus
+from engine.recording.recording_status import RecordingStatus
 
 SAVED_S = 12.0
 """How long the window says that a recording was saved."""

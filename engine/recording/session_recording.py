@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.capture.camera import CameraInfo
+from engine.recording.recording_status import RecordingStatus
+from engine.session_status import SessionStatus
 from engine.sinks import FrameSink, FrameSinks, FromFirstFrame, SceneSinks
 
 if TYPE_CHECKING:  # They load for a second, and the window imports this file.
     from engine.recording.recorder import Recorder
-    from engine.recording.recording_status import RecordingStatus
     from engine.recording.tracked_with import TrackedWith
-    from engine.session_status import SessionStatus
 
 FINISH_S = 30.0
 """How long a recorder may take to write what waits, when the session ends."""

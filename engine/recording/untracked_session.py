@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.capture import sources
 from engine.capture.camera import Camera
 from engine.capture.capture_loop import CaptureLoop, CaptureState
 from engine.messages import FrameSet, Health
+from engine.recording.recording_status import RecordingStatus
 from engine.recording.session_recording import SessionRecording
 from engine.runtime.contexts import StopOnExit
 from engine.runtime.slot import Slot
 from engine.runtime.worker import Worker
 from engine.session_status import SessionState, SessionStatus
 from engine.sinks import SceneSinks
-
-if TYPE_CHECKING:
-    from engine.recording.recording_status import RecordingStatus
 
 
 class UntrackedSession(StopOnExit):
