@@ -68,12 +68,7 @@ class TrackingSession(StopOnExit):
         self._inference = Worker(
             "inference", self._tracker.step, setup=self._tracker.setup, dropped=self._drops
         )
-        self._capture = Worker(
-            "capture",
-            self._loop.step,
-            teardown=self._loop.close,
-            dropped=lambda: self._loop.status.camera_drops,
-        )
+        self._capture = self._loop.worker()
         self._recording = SessionRecording(
             self._loop.frame_sinks,
             self._tracker.scene_sinks,

@@ -17,7 +17,7 @@ from engine.errors import CameraDisconnected, EndOfStream, SourceError
 from engine.messages import Frame, FrameSet
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 from engine.runtime.slot import Slot
-from engine.runtime.worker import Finished, StopSignal
+from engine.runtime.worker import Finished, StopSignal, Worker
 from engine.sinks import FrameSinks
 from engine.stereo.status import StereoStatus
 
@@ -84,6 +84,15 @@ class CaptureLoop:
         """Of a recording in which one can move about; any thread may use it."""
         self.frame_sinks = FrameSinks()
         """Those who get every frame set besides; any thread may add to them."""
+
+    def worker(self) -> Worker:
+        """The capture thread, not started yet."""
+        return Worker(
+            "capture",
+            self.step,
+            teardown=self.close,
+            dropped=lambda: self.status.camera_drops,
+        )
 
     @property
     def status(self) -> CaptureStatus:

@@ -13,7 +13,6 @@ from engine.recording.recording_status import RecordingStatus
 from engine.recording.session_recording import SessionRecording
 from engine.runtime.contexts import StopOnExit
 from engine.runtime.slot import Slot
-from engine.runtime.worker import Worker
 from engine.session_status import SessionState, SessionStatus
 from engine.sinks import SceneSinks
 
@@ -27,12 +26,7 @@ class UntrackedSession(StopOnExit):
         self.uri = uri
         frames: Slot[FrameSet] = Slot()
         self._loop = CaptureLoop(uri, open_camera, frames)
-        self._capture = Worker(
-            "capture",
-            self._loop.step,
-            teardown=self._loop.close,
-            dropped=lambda: self._loop.status.camera_drops,
-        )
+        self._capture = self._loop.worker()
         self._recording = SessionRecording(
             self._loop.frame_sinks,
             SceneSinks(),

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from mcap.exceptions import McapError
+from mcap.records import Message
+from mcap.stream_reader import StreamReader
 
 from engine.recording.reader import SessionReader
 from engine.recording.recovery import Unfinished, find_unfinished, recover
 from engine.recording.verify import verify
 from engine.runtime.clock import NS_PER_S, monotonic_ns
+from tests.shared_data import REPOSITORY
 
 WRITER = """
 import sys, time
@@ -106,3 +112,51 @@ def test_a_killed_session_comes_back_but_for_its_last_second(tmp_path: Path, see
             assert np.diff(reader.captured_ns).min() > 0
             assert len(list(reader.scenes())) >= len(numbers) - 1
         assert killed.path.name not in {u.target.name for u in find_unfinished(tmp_path)}
+
+
+VICTIM = """
+import sys, time
+from pathlib import Path
+from engine.recording.writer import SessionWriter
+from tests.fakes.sessions import header, stereo_frame
+writer = SessionWriter(Path(sys.argv[1]), header())
+for number in range(100_000):
+    writer.add_frame(stereo_frame(number))
+    print(number, time.monotonic_ns(), flush=True)
+    time.sleep(0.002)
+"""
+
+
+def surviving(path: Path) -> Iterator[int]:
+    """Numbers of the frames that a plain reader finds before the file breaks off."""
+    with path.open("rb") as stream:
+        records = StreamReader(stream, validate_crcs=True).records
+        try:
+            for record in records:
+                if isinstance(record, Message) and record.data.startswith(b'{"camera_id"'):
+                    yield record.sequence
+        except McapError:
+            return
+
+
+@pytest.mark.parametrize("after_s", [0.1, 0.9])
+def test_a_killed_recording_loses_less_than_a_second(tmp_path: Path, after_s: float) -> None:
+    path = tmp_path / "a.mcap"
+    with subprocess.Popen(
+        [sys.executable, "-c", VICTIM, str(path)],
+        stdout=subprocess.PIPE,
+        cwd=REPOSITORY,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        text=True,
+    ) as victim:
+        assert victim.stdout is not None
+        lines = [victim.stdout.readline()]
+        time.sleep(after_s)
+        victim.send_signal(signal.SIGKILL)
+        lines += victim.stdout.readlines()
+    added = {int(n): int(ns) for n, ns in (line.split() for line in lines if line.endswith("\n"))}
+    kept = list(surviving(tmp_path / "a.mcap.part"))
+    assert kept == list(range(len(kept)))
+    last_kept_ns = added[kept[-1]] if kept else added[0]
+    assert max(added.values()) - last_kept_ns < 1_000_000_000
+    assert after_s < 0.5 or len(kept) > 20
