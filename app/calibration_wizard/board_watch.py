@@ -48,6 +48,7 @@ class BoardWatch:
         self._motion = Motion()
         self._watcher: Watcher | None = None
         self._wanted: SuggestedPose | None = None
+        self._passed_over: tuple[str, ...] = ()
         self.refused_by_hand = ""
         """Why the button did nothing the last time; empty where it did."""
         self._worker = Worker("board", self._step)
@@ -64,6 +65,11 @@ class BoardWatch:
     @property
     def covered(self) -> Covered:
         return self._covered
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """Pictures that were taken before and not kept, each with the reason."""
+        return self._passed_over
 
     @property
     def running(self) -> bool:
@@ -137,6 +143,9 @@ class BoardWatch:
             if self._to_keep(seen_pair, reason):
                 self._book = self._book.with_view(captured(seen_pair, self._book.next_number))
                 self._changed()
+            elif separate and reason is not None:
+                said = f"{pair.name}: {reason.value[0].lower()}{reason.value[1:]}"
+                self._passed_over = (*self._passed_over, said)
 
     def _to_keep(self, seen_pair: SeenPair, reason: Refusal | None) -> bool:
         asked, self._asked = self._asked, False

@@ -84,6 +84,7 @@ class CapturePage(QWidget):
         elif status.ended:
             say(self._hint, "That was the last picture", theme.TEXT)
             say(self._reason, _kept_of(presenter))
+            self._reason.setToolTip("\n".join(() if watch is None else watch.passed_over))
         elif self._flash.state() is QVariantAnimation.State.Running:
             say(self._hint, GOT_IT, theme.GOOD)
             say(self._reason, "")
@@ -200,7 +201,12 @@ def _kept_of(presenter: WizardPresenter) -> str:
     info, kept = presenter.info, len(presenter.book.views)
     total = None if info is None else info.frame_count
     of = "" if total is None else f" of {total}"
-    return f"{kept}{of} pairs are kept. Go on to solve them, or back to choose others."
+    over = () if presenter.watch is None else presenter.watch.passed_over
+    words = f"{kept}{of} pairs are kept. Go on to solve them, or back to choose others."
+    if not over:
+        return words
+    more = f" (and {len(over) - 1} more: rest the mouse here)" if len(over) > 1 else ""
+    return f"{words}\nNot kept: {over[0]}{more}."
 
 
 def _reason(watch: BoardWatch | None, look: Look) -> str:

@@ -247,7 +247,8 @@ def test_pictures_that_were_taken_before_follow_no_outline(
     for side in ("left", "right"):
         (tmp_path / side).mkdir()
     for k in range(5):
-        for side, picture in zip(("left", "right"), pictures(k), strict=True):
+        pair = pictures(k)[::-1] if k == 2 else pictures(k)
+        for side, picture in zip(("left", "right"), pair, strict=True):
             cv2.imwrite(str(tmp_path / side / f"{k}.png"), picture)
     person.presenter._open_pairs = open_pairs
     person.dialog.board._measured.setValue(30.0)
@@ -269,6 +270,8 @@ def test_pictures_that_were_taken_before_follow_no_outline(
     kept = len(person.presenter.book.views)
     assert kept > 0
     assert page._reason.text().startswith(f"{kept} of 5 pairs are kept.")
+    assert "2.png: left and right seem to be swapped" in page._reason.toolTip()
+    assert "Not kept: " in page._reason.text()
     assert "outline" not in page._advice.text()
     assert len(page.left.marks) <= 1
 
