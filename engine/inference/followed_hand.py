@@ -57,8 +57,7 @@ class FollowedHand:
 
     def take(self, solved: SolvedHand, network: NetworkHand, time_s: float) -> HandPose:
         """Remember a fitted frame; returns the filtered pose to show."""
-        if not solved.cut:  # half a hand says nothing against being one
-            self._fitted += EVIDENCE_RATE * (fit_evidence(solved, network) - self._fitted)
+        self._fitted += EVIDENCE_RATE * (fit_evidence(solved, network) - self._fitted)
         keypoints = solved.fit.keypoints
         offset = keypoints[1:].mean(0) - keypoints[list(PALM_KEYPOINTS)].mean(0)
         self.crop_offset = mirror_points(offset, self.side)
