@@ -19,6 +19,7 @@ from engine.hand.keypoints import (
     keypoints_from_joints_and_tips,
 )
 from engine.messages import Float64
+from engine.render.mesh import Mesh, vertex_normals
 
 WEIGHTS_PER_VERTEX = 4
 _IDENTITY = [0.0, 0.0, 0.0, 1.0]
@@ -32,7 +33,7 @@ def mesh_primitive(rest: RestHand, axes: Axes, buffer: GltfBuffer, material: int
     return {
         "attributes": {
             "POSITION": buffer.add(vertices.astype(np.float32), ARRAY_BUFFER, bounds=True),
-            "NORMAL": buffer.add(vertex_normals(vertices, faces), ARRAY_BUFFER),
+            "NORMAL": buffer.add(_normals(Mesh(vertices, faces)), ARRAY_BUFFER),
             "JOINTS_0": buffer.add(joints, ARRAY_BUFFER),
             "WEIGHTS_0": buffer.add(weights, ARRAY_BUFFER),
         },
@@ -55,19 +56,6 @@ def strongest_weights(
     kept[:, 0] = 1.0 - kept[:, 1:].sum(1)
     keypoints = np.array(JOINT_KEYPOINTS)[order]
     return np.where(kept > 0, keypoints, 0).astype(np.uint8), kept
-
-
-def vertex_normals(vertices: Float64, faces: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
-    """Unit normals [V, 3], weighted by the area of the triangles around."""
-    corners = vertices[faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.zeros_like(vertices)
-    for corner in range(3):
-        np.add.at(normals, faces[:, corner], across)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    # A vertex without triangles still needs some unit vector.
-    unit = np.where(length > 0, normals / np.where(length > 0, length, 1.0), [0.0, 1.0, 0.0])
-    return unit.astype(np.float32)
 
 
 def joint_nodes(name: str, rest: RestHand, axes: Axes, first: int) -> list[dict[str, Any]]:
@@ -166,3 +154,9 @@ def _float_times(times_s: Float64) -> tuple[npt.NDArray[np.float32], npt.NDArray
     kept = np.ones(len(times), np.bool_)
     kept[1:] = np.diff(np.maximum.accumulate(times)) > 0
     return times[kept], kept
+
+
+def _normals(mesh: Mesh) -> npt.NDArray[np.float32]:
+    normals = vertex_normals(mesh)
+    normals[~normals.any(axis=1)] = 0.0, 1.0, 0.0  # glTF wants unit vectors everywhere.
+    return normals.astype(np.float32)

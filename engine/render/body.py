@@ -12,7 +12,7 @@ import numpy as np
 
 from calibration.transforms import rotation_from_axis_angle
 from engine.messages import Float64, Side
-from engine.render.mesh import Mesh, capsule, ellipsoid, merged, perpendicular_axes, tube
+from engine.render.mesh import Mesh, capsule, ellipsoid, merged, perpendicular_axes, tube, unit
 
 SHOULDER_M = 0.17
 UPPER_ARM_M = 0.30
@@ -94,10 +94,10 @@ def reach(build: Build, side: Side, wrist: Float64, elbow_hint: Float64) -> tupl
     upper, fore = UPPER_ARM_M * build.scale, FOREARM_M * build.scale
     offset = wrist - shoulder
     distance = float(np.clip(np.linalg.norm(offset), 0.35 * upper, 0.985 * (upper + fore)))
-    along = _unit(offset)
+    along = unit(offset)
     at = (distance**2 + upper**2 - fore**2) / (2 * distance)
     height = np.sqrt(max(upper**2 - at**2, 0.0))
-    side_step = _unit(elbow_hint - along * (along @ elbow_hint))
+    side_step = unit(elbow_hint - along * (along @ elbow_hint))
     return shoulder + along * at + side_step * height, shoulder + along * distance
 
 
@@ -118,12 +118,12 @@ def hand_rotation(
         flexion: radians towards the palm.
         deviation: radians towards the little finger.
     """
-    along = _unit(forearm)
+    along = unit(forearm)
     hinge = np.cross(upper_arm, along)
     if np.linalg.norm(hinge) < 1e-3:
         hinge = perpendicular_axes(along)[0]
     mirror = 1.0 if side is Side.RIGHT else -1.0
-    little = _unit(np.cross(along, hinge)) * mirror
+    little = unit(np.cross(along, hinge)) * mirror
     R_neutral = np.stack([little, along, np.cross(little, along)], -1)
     turns = np.array(
         [[0.0, -mirror * pronation, 0.0], [-flexion, 0.0, 0.0], [0.0, 0.0, -mirror * deviation]]
@@ -161,7 +161,7 @@ def forearm_mesh(build: Build, arm: Arm) -> Mesh:
     inside = at <= 0
     centres = arm.wrist + np.where(inside[:, None], -y_hand * at[:, None], back * at[:, None])
     width[2:] *= 0.75 + 0.25 * build.girth
-    x_axis = _unit(x_hand - back * (back @ x_hand))
+    x_axis = unit(x_hand - back * (back @ x_hand))
     bent = ~inside[:, None]
     return tube(
         centres, width, thickness,
@@ -234,8 +234,3 @@ def legs_mesh(rng: np.random.Generator, build: Build, seated: bool) -> Mesh:
         foot = knee + s * np.array([rng.uniform(-0.05, 0.08), 0.0, -0.42])
         parts += [capsule(hip, knee, 0.085 * g, 0.06 * g), capsule(knee, foot, 0.06 * g, 0.045 * g)]
     return merged(parts)
-
-
-def _unit(vector: Float64) -> Float64:
-    unit: Float64 = vector / max(float(np.linalg.norm(vector)), 1e-9)
-    return unit

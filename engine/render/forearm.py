@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from calibration.transforms import rotation_from_axis_angle
 from engine.messages import Float64
+from engine.render.mesh import tube_faces
 
 RING_POINTS = 16
 ADULT_PALM_M = 0.090
@@ -19,7 +20,7 @@ ADULT_PALM_M = 0.090
 
 def forearm_mesh(
     rng: np.random.Generator, rest_keypoints: Float64
-) -> tuple[Float64, npt.NDArray[np.int64]]:
+) -> tuple[Float64, npt.NDArray[np.int32]]:
     """Vertices [N, 3] (hand frame, metres) and faces [M, 3] of a random forearm or sleeve."""
     scale = float(np.linalg.norm(rest_keypoints[9] - rest_keypoints[0])) / ADULT_PALM_M
     bend = np.radians(
@@ -36,7 +37,7 @@ def forearm_mesh(
     stations += [(s, R_bend, 1.0) for s in (0.022, 0.060, 0.6 * length + 0.02, length + 0.02)]
     rings = [_ring(at, R, shrink, width, thickness, flare, scale) for at, R, shrink in stations]
     ends = [np.array([0.0, 0.014, 0.0]), R_bend @ np.array([0.0, -(length + 0.02), 0.0])]
-    return np.concatenate([*rings, ends]), _tube_faces(len(rings))
+    return np.concatenate([*rings, ends]), tube_faces(len(rings), RING_POINTS)
 
 
 def _ring(
@@ -56,18 +57,3 @@ def _ring(
     x = shrink * growth * width * np.cos(angle)
     z = shrink * growth * thickness * roundness * np.sin(angle)
     return np.stack([x, np.full(RING_POINTS, -at), z], -1) @ R.T
-
-
-def _tube_faces(rings: int) -> npt.NDArray[np.int64]:
-    i = np.arange(RING_POINTS)
-    j = (i + 1) % RING_POINTS
-    faces = []
-    for k in range(rings - 1):
-        a, b = k * RING_POINTS + i, k * RING_POINTS + j
-        c, d = a + RING_POINTS, b + RING_POINTS
-        faces += [np.stack([a, b, c], 1), np.stack([b, d, c], 1)]
-    first, last = rings * RING_POINTS, rings * RING_POINTS + 1
-    top = (rings - 1) * RING_POINTS
-    faces += [np.stack([j, i, np.full_like(i, first)], 1)]
-    faces += [np.stack([top + i, top + j, np.full_like(i, last)], 1)]
-    return np.concatenate(faces)

@@ -67,12 +67,12 @@ def tube(
         + turn[None, :, 1:] * thickness[:, None]
     )
     vertices = np.concatenate([rings.reshape(-1, 3), centres[:1], centres[-1:]])
-    return Mesh(vertices, _tube_faces(len(centres), sides))
+    return Mesh(vertices, tube_faces(len(centres), sides))
 
 
 def capsule(start: Float64, end: Float64, start_radius: float, end_radius: float) -> Mesh:
     """A limb: a tapered tube from `start` to `end` with rounded ends."""
-    along = _unit(end - start)
+    along = unit(end - start)
     across, other = perpendicular_axes(along)
     centres = np.stack(
         [
@@ -112,13 +112,24 @@ def perpendicular_axes(along: Float64) -> tuple[Float64, Float64]:
     """Two unit vectors that make a right-handed frame with the unit vector `along` as third."""
     helper = np.zeros(3)
     helper[int(np.argmin(np.abs(along)))] = 1.0
-    across = _unit(np.cross(helper, along))
+    across = unit(np.cross(helper, along))
     return across, np.cross(along, across)
 
 
-def _unit(vector: Float64) -> Float64:
-    length: Float64 = vector / np.linalg.norm(vector)
-    return length
+def unit(vector: Float64) -> Float64:
+    """The direction [3] of a vector."""
+    direction: Float64 = vector / max(float(np.linalg.norm(vector)), 1e-9)
+    return direction
+
+
+def vertex_normals(mesh: Mesh) -> Float64:
+    """[N, 3] unit normals, weighted by the area of the faces around; 0 where there is none."""
+    corners = mesh.vertices[mesh.faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = np.zeros_like(mesh.vertices, np.float64)
+    for corner in range(3):
+        np.add.at(normals, mesh.faces[:, corner], across)
+    return normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
 
 
 @lru_cache(maxsize=8)
@@ -128,7 +139,7 @@ def _circle(sides: int) -> Float64:
 
 
 @lru_cache(maxsize=64)
-def _tube_faces(rings: int, sides: int) -> Int32:
+def tube_faces(rings: int, sides: int) -> Int32:
     """Triangles of a tube whose vertices are rings, then the first and the last centre."""
     i = np.arange(sides)
     j = (i + 1) % sides

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.messages import Float64
-from engine.render.mesh import Mesh
+from engine.render.mesh import Mesh, vertex_normals
 
 Int32 = npt.NDArray[np.int32]
 
@@ -101,16 +101,6 @@ def gathered(surfaces: Sequence[Surface]) -> Surfaces:
         ),
         materials=np.stack([s.material.row for s in ready]),
     )
-
-
-def vertex_normals(mesh: Mesh) -> Float64:
-    """[N, 3] unit normals, weighted by the area of the faces around."""
-    corners = mesh.vertices[mesh.faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.zeros_like(mesh.vertices, np.float64)
-    for corner in range(3):
-        np.add.at(normals, mesh.faces[:, corner], across)
-    return normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
 
 
 def _with_own_corners(surface: Surface) -> Surface:

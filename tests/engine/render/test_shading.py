@@ -7,10 +7,10 @@ import numpy as np
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
 from engine.render.lighting import Lighting, lamp_at
-from engine.render.mesh import Mesh, box, ellipsoid
+from engine.render.mesh import Mesh, box, ellipsoid, vertex_normals
 from engine.render.shading import shaded
 from engine.render.solid_texture import grain, noise
-from engine.render.surface import Material, Surface, Surfaces, gathered, vertex_normals
+from engine.render.surface import Material, Surface, Surfaces, gathered
 
 CAMERA = PinholeCamera(160, 120, 150.0, 150.0, 79.5, 59.5)
 MATT = Material((0.5, 0.4, 0.3), (0.5, 0.4, 0.3), 0.02, 0.0, 0.001)
