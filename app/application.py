@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from app import theme
 from app.calibration_wizard.entry import CalibrationEntry, live_room
 from app.enrolment.live_guide import LiveGuide
-from app.enrolment.measuring import LiveMeasuring, shipped_estimator
+from app.enrolment.measuring import shipped_estimator, start_measuring
 from app.enrolment.presenter import EnrolmentPresenter
 from app.live_session import make_streamed_session
 from app.session_use import SessionFactory
@@ -48,7 +48,7 @@ def run_window(
     theme.apply_theme(application)
     pictures = RenderProcess()
     enrolment = EnrolmentPresenter(
-        LiveGuide, partial(LiveMeasuring, make_estimator=shipped_estimator)
+        LiveGuide, partial(start_measuring, make_estimator=shipped_estimator)
     )
     sinks = SceneSinks()
     window = MainWindow(

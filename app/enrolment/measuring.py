@@ -2,83 +2,63 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from app.background import ThreadWork, Watch, Work
 from app.enrolment.figures import ComparedFrame, GainLine, HandMeasures, Result
 from app.enrolment.gain_words import gain_lines, gains
-from app.enrolment.live_guide import LiveGuide, SideGuide
+from app.enrolment.live_guide import LiveGuide
 from app.enrolment.presenter import Outcome
 from engine.adaptation.before_after import TrackedFrame, label_free_figures, track_bursts
 from engine.adaptation.enrolment_result import EnrolmentResult, enrolment_result
 from engine.adaptation.profile import Gain, Provenance, new_profile
-from engine.errors import UserError
 from engine.hand.model import load_hand_model
 from engine.inference.estimator import Estimator
 from engine.inference.fitting import KnownShape
 from engine.messages import Side
 
-SHAPE_SHARE = 0.4
-"""Of the work, roughly, is estimating shapes."""
+SHAPE_SHARE, TRACKING_SHARE = 0.4, 0.3
+"""Of the work, roughly: estimating shapes, tracking what was seen once."""
 MakeEstimator = Callable[[Mapping[Side, KnownShape]], Estimator]
 """The shipped tracker that knows these shapes."""
 
 
-class CancelledError(Exception):
-    """Nobody waits for the outcome any more."""
+def start_measuring(name: str, guide: LiveGuide, make_estimator: MakeEstimator) -> Work[Outcome]:
+    """The measuring of what a guide saw, in a thread: fitting cannot be interrupted, and nothing of
+    it is worth waiting for."""
+    return ThreadWork("measuring", _Measuring(name, guide, make_estimator))
 
 
-class LiveMeasuring:
-    """Works in a thread of its own; see app.enrolment.presenter.Measuring."""
+@dataclass(frozen=True, slots=True)
+class _Measuring:
+    """What is measured, and with what."""
 
-    def __init__(self, name: str, guide: LiveGuide, make_estimator: MakeEstimator) -> None:
-        self._name, self._guide = name, guide
-        self._make_estimator = make_estimator
-        self._cancelled = threading.Event()
-        self.share = 0.0
-        self.outcome: Outcome | None = None
-        self.failure = ""
-        # A daemon: fitting cannot be interrupted, and nothing of it is worth waiting for.
-        self._thread = threading.Thread(target=self._run, name="measuring", daemon=True)
-        self._thread.start()
+    name: str
+    guide: LiveGuide
+    make_estimator: MakeEstimator
 
-    @property
-    def working(self) -> bool:
-        return self._thread.is_alive()
-
-    def cancel(self) -> None:
-        self._cancelled.set()
-
-    def _run(self) -> None:
-        try:
-            self.outcome = self._measured()
-        except CancelledError:
-            return
-        except UserError as error:
-            self.failure = str(error)
-        except Exception as error:  # Whatever it is, the window must not wait for ever.
-            self.failure = f"Measuring failed ({type(error).__name__}: {error}); try again."
-
-    def _measured(self) -> Outcome:
+    def __call__(self, watch: Watch) -> Outcome:
         model = load_hand_model()
         results: list[EnrolmentResult] = []
-        for guide in self._guide.guides:
+        for guide in self.guide.guides:
             results.append(enrolment_result(model, guide.enrolment))
-            self._went_on(SHAPE_SHARE * len(results) / len(self._guide.guides))
+            watch(SHAPE_SHARE * len(results) / len(self.guide.guides))
         shapes = {result.side: result.known for result in results}
-        compared, lines, figures = self._compared(shapes)
-        profile = new_profile(self._name, shapes, _provenance(results))
+        compared, lines, figures = self._compared(shapes, watch)
+        profile = new_profile(self.name, shapes, _provenance(results))
         profile = replace(profile, provenance=replace(profile.provenance, gains=figures))
         hands = tuple(HandMeasures(result.side, result.measures) for result in results)
-        return Outcome(Result(self._name, hands, lines, compared, _remark(results)), profile)
+        return Outcome(Result(self.name, hands, lines, compared, _remark(results)), profile)
 
     def _compared(
-        self, shapes: Mapping[Side, KnownShape]
+        self, shapes: Mapping[Side, KnownShape], watch: Watch
     ) -> tuple[tuple[ComparedFrame, ...], tuple[GainLine, ...], tuple[Gain, ...]]:
         """Both runs over the frames just seen, and what the figures say."""
-        before = list(self._tracked(self._make_estimator({}), SHAPE_SHARE, 0.3))
-        after = list(self._tracked(self._make_estimator(shapes), SHAPE_SHARE + 0.3, 0.3))
+        before = list(self._tracked(self.make_estimator({}), watch, SHAPE_SHARE))
+        after = list(
+            self._tracked(self.make_estimator(shapes), watch, SHAPE_SHARE + TRACKING_SHARE)
+        )
         frames = tuple(
             ComparedFrame(b.frame, b.hand, a.hand) for b, a in zip(before, after, strict=True)
         )
@@ -86,23 +66,14 @@ class LiveMeasuring:
         first, last = label_free_figures(before, after, faces)
         return frames, gain_lines(first, last, len(frames)), gains(first, last)
 
-    def _tracked(self, estimator: Estimator, begin: float, share: float) -> Iterator[TrackedFrame]:
-        count = sum(len(burst) for guide in self._guide.guides for burst in guide.bursts)
+    def _tracked(self, estimator: Estimator, watch: Watch, begin: float) -> Iterator[TrackedFrame]:
+        count = sum(len(burst) for guide in self.guide.guides for burst in guide.bursts)
         done = 0
-        for guide in self._guide.guides:
-            for tracked in _of_guide(estimator, guide):
+        for guide in self.guide.guides:
+            for tracked in track_bursts(estimator, guide.bursts, guide.side):
                 done += 1
-                self._went_on(begin + share * done / count)
+                watch(begin + TRACKING_SHARE * done / count)
                 yield tracked
-
-    def _went_on(self, share: float) -> None:
-        if self._cancelled.is_set():
-            raise CancelledError
-        self.share = share
-
-
-def _of_guide(estimator: Estimator, guide: SideGuide) -> Iterator[TrackedFrame]:
-    return track_bursts(estimator, guide.bursts, guide.side)
 
 
 def _provenance(results: list[EnrolmentResult]) -> Provenance:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.background import Work
 from app.enrolment.figures import Chip, ChipState, Guide, Page, Result
 from engine.adaptation.enrolment_poses import EnrolmentStep
 from engine.adaptation.profile import Profile
@@ -50,27 +51,6 @@ class Guiding(Protocol):
         ...
 
 
-class Measuring(Protocol):
-    """Works in the background; every method returns at once."""
-
-    @property
-    def share(self) -> float:
-        """0..1 of the work that is done."""
-        ...
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """None until it is there."""
-        ...
-
-    @property
-    def failure(self) -> str:
-        """One sentence; empty while well."""
-        ...
-
-    def cancel(self) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What measuring comes to: something to show and something to keep."""
@@ -80,7 +60,7 @@ class Outcome:
 
 
 MakeGuide = Callable[[tuple[Side, ...]], Guiding]
-StartMeasuring = Callable[[str, Guiding], Measuring]
+StartMeasuring = Callable[[str, Guiding], Work[Outcome]]
 """(name, guide with its frames)."""
 
 
@@ -93,7 +73,7 @@ class EnrolmentPresenter:
         self._open = False
         self._name = ""
         self._guide: Guiding | None = None
-        self._measuring: Measuring | None = None
+        self._measuring: Work[Outcome] | None = None
         self._hands: tuple[HandState, ...] = ()
         self._seen_ns = 0
 
@@ -103,14 +83,14 @@ class EnrolmentPresenter:
         if measuring is not None:
             if measuring.failure:
                 return Page.FAILED
-            return Page.WORKING if measuring.outcome is None else Page.RESULT
+            return Page.WORKING if measuring.result is None else Page.RESULT
         if self._guide is not None:
             return Page.GUIDE
         return Page.SETUP if self._open else Page.CLOSED
 
     @property
     def outcome(self) -> Outcome | None:
-        return None if self._measuring is None else self._measuring.outcome
+        return None if self._measuring is None else self._measuring.result
 
     @property
     def hands(self) -> tuple[HandState, ...]:

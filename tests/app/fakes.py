@@ -172,11 +172,17 @@ class FakeMeasuring:
     def __init__(self, name: str, guide: Guiding) -> None:
         self.name, self.guide = name, guide
         self.share, self.failure = 0.4, ""
-        self.outcome: Outcome | None = None
+        self.result: Outcome | None = None
         self.cancelled = False
+
+    def poll(self) -> bool:
+        return self.cancelled or self.result is not None
 
     def cancel(self) -> None:
         self.cancelled = True
+
+    def close(self) -> None:
+        self.cancel()
 
 
 class FakePictures:

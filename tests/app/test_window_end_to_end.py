@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.banner import Action
 from app.calibration_wizard.entry import CalibrationEntry, live_room
 from app.enrolment.live_guide import LiveGuide
-from app.enrolment.measuring import LiveMeasuring, shipped_estimator
+from app.enrolment.measuring import shipped_estimator, start_measuring
 from app.enrolment.presenter import EnrolmentPresenter
 from app.live_session import make_session
 from app.streaming.presenter import StreamsPresenter
@@ -42,7 +42,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         FakePictures(),
         tmp_path / "window.json",
         ProfileStore(tmp_path / "profiles"),
-        EnrolmentPresenter(LiveGuide, partial(LiveMeasuring, make_estimator=shipped_estimator)),
+        EnrolmentPresenter(LiveGuide, partial(start_measuring, make_estimator=shipped_estimator)),
         StreamsPresenter(SceneSinks(), open_streams),
         CalibrationEntry(live_room),
     )

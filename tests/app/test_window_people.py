@@ -89,7 +89,7 @@ def test_a_new_user_is_tracked_as_a_stranger_and_then_as_oneself(qtbot: QtBot, d
 def test_the_result_replaces_the_3d_view_and_can_be_saved(qtbot: QtBot, desk: Desk) -> None:
     desk.run(qtbot)
     measuring = _measure(qtbot, desk)
-    measuring.outcome = _outcome()
+    measuring.result = _outcome()
     qtbot.waitUntil(lambda: desk.window.enrolment.comparison.isVisible())
     assert desk.window.view._side._mode is SideMode.RESULT
     qtbot.mouseClick(desk.window.enrolment.card.result._save, Qt.MouseButton.LeftButton)
@@ -104,7 +104,7 @@ def test_the_result_replaces_the_3d_view_and_can_be_saved(qtbot: QtBot, desk: De
 def test_a_discarded_result_leaves_no_profile(qtbot: QtBot, desk: Desk) -> None:
     desk.run(qtbot)
     measuring = _measure(qtbot, desk)
-    measuring.outcome = _outcome()
+    measuring.result = _outcome()
     qtbot.waitUntil(lambda: desk.window.enrolment.page is Page.RESULT)
     desk.window.enrolment.card.result.discard_asked.emit()
     assert desk.store.names() == ()
@@ -128,7 +128,7 @@ def test_the_window_closes_during_every_page(qtbot: QtBot, desk: Desk, page: Pag
         _begin(qtbot, desk)
     else:
         measuring = _measure(qtbot, desk)
-        measuring.outcome = _outcome() if page is Page.RESULT else None
+        measuring.result = _outcome() if page is Page.RESULT else None
     qtbot.waitUntil(lambda: desk.window.enrolment.page is page)
     desk.window.close()
     qtbot.waitUntil(lambda: not desk.window.bridge.holding)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
 import pytest
 
 from app.enrolment.figures import ChipState
 from app.enrolment.live_guide import LiveGuide
-from app.enrolment.measuring import LiveMeasuring
+from app.enrolment.measuring import start_measuring
 from engine.adaptation.enrolment_poses import STEPS
 from engine.inference.estimator import Estimator
 from engine.inference.fitting import KnownShape
@@ -66,22 +67,22 @@ def test_a_source_that_begins_anew_goes_on_where_it_was() -> None:
 
 
 def test_too_few_frames_are_a_sentence() -> None:
-    measuring = LiveMeasuring("Ada", LiveGuide((Side.RIGHT,)), _no_estimator)
+    measuring = start_measuring("Ada", LiveGuide((Side.RIGHT,)), _no_estimator)
     wait_until(lambda: bool(measuring.failure))
     assert "frames" in measuring.failure
-    assert measuring.outcome is None
+    assert measuring.result is None
 
 
 def test_cancelled_work_comes_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    began: list[LiveMeasuring] = []
+    cancelled = threading.Event()
 
     def slow(*_: object) -> object:
-        wait_until(lambda: bool(began) and began[0]._cancelled.is_set())
+        wait_until(cancelled.is_set)
         return object()
 
     monkeypatch.setattr("app.enrolment.measuring.enrolment_result", slow)
-    began.append(LiveMeasuring("Ada", LiveGuide((Side.RIGHT,)), _no_estimator))
-    began[0].cancel()
-    wait_until(lambda: not began[0].working)
-    assert began[0].outcome is None
-    assert not began[0].failure
+    measuring = start_measuring("Ada", LiveGuide((Side.RIGHT,)), _no_estimator)
+    measuring.cancel()
+    cancelled.set()
+    wait_until(measuring.poll)
+    assert (measuring.result, measuring.failure) == (None, "")

@@ -54,7 +54,7 @@ def test_pages_follow_what_there_is(desk: Desk) -> None:
     desk.see(make_scene((make_hand(),)))
     assert presenter.page is Page.WORKING
     assert desk.measurings[0].name == "Ada"
-    desk.measurings[0].outcome = Outcome(Result("Ada", (), ()), make_profile("Ada"))
+    desk.measurings[0].result = Outcome(Result("Ada", (), ()), make_profile("Ada"))
     assert presenter.page is Page.RESULT
     presenter.close()
     assert presenter.page is Page.CLOSED
