@@ -12,8 +12,8 @@ from engine.adaptation.decision import Decision
 from engine.adaptation.progress import AdaptationProgress
 from engine.adaptation.settings import GateSettings
 from engine.adaptation.status import AdaptationState, AdaptationStatus
+from engine.runtime.clock import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 CURVE_STEP_S = 1.0
 CURVE_LENGTH = 1200
 """Twenty minutes of losses."""

@@ -11,8 +11,8 @@ from engine.adaptation.enrolment import Enrolment
 from engine.adaptation.person_shape import LEAST_FRAMES
 from engine.inference.sighting import Sighting
 from engine.messages import Frame, Side
+from engine.runtime.clock import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 LONGEST_GAP_NS = 5 * NS_PER_S
 """Time that passed unseen for longer than this does not count: the source was away."""
 

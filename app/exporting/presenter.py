@@ -13,8 +13,8 @@ from pathlib import Path
 
 from app.background import Watch, Work
 from app.banner import Action, Banner, Tone
-from app.tracking.figures import NS_PER_S
 from engine.export.axes import DEFAULT_AXES, PRESETS, ExportFormat
+from engine.runtime.clock import NS_PER_S
 
 DONE_S = 15.0
 FIRST_SHARE = 0.8

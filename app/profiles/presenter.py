@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from app.banner import Action, Banner, Tone
 from app.profiles.damage import DamageWatch
 from app.profiles.kept_files import KeptFiles
-from app.tracking.figures import NS_PER_S
 from engine.adaptation.opened_profile import OpenedProfile
 from engine.adaptation.profile import Profile
 from engine.adaptation.profile_store import ProfileStore
 from engine.errors import UserError
+from engine.runtime.clock import NS_PER_S
 
 UNDO_S = 20.0
 WARNING_S = 30.0

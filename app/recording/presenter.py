@@ -13,9 +13,9 @@ from typing import Protocol
 
 from app.banner import Action, Banner, Tone
 from app.recording.words import MB, clock_text, losses, names_text, size_text
-from app.tracking.figures import NS_PER_S
 from engine.errors import UserError
 from engine.recording.recording_status import RecordingStatus
+from engine.runtime.clock import NS_PER_S
 
 SAVED_S = 12.0
 """How long the window says that a recording was saved."""

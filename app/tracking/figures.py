@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-NS_PER_S = 1_000_000_000
+from engine.runtime.clock import NS_PER_S
+
+NONE = "–"
+"""Where nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)

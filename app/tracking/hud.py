@@ -6,12 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app import theme
-from app.tracking.figures import Spread
+from app.tracking.figures import NONE, Spread
 from app.tracking.finger_bars import FingerBars
 from app.tracking.hud_figures import Figures
 from app.tracking.stage_bars import StageBars
-
-NONE = "–"
 
 
 class ConfidenceCard(QFrame):

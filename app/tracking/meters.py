@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.tracking.figures import NONE
 from app.tracking.sparkline import Scale
 from app.tracking.verdict import GOOD_BELOW_M, POOR_ABOVE_M
 from engine.inference.meters import HISTORY_STEPS, STEP_S, TruthReadings
 
 SHOWN_STEPS = HISTORY_STEPS
-NONE = "–"
 _MINUTES = f"the last {SHOWN_STEPS * STEP_S / 60:.0f} minutes"
 
 

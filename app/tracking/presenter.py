@@ -14,11 +14,12 @@ from types import MappingProxyType
 import numpy as np
 
 from app.banner import Action, Banner, Tone
-from app.tracking.figures import NS_PER_S, Rolling
+from app.tracking.figures import Rolling
 from app.tracking.hud_figures import Figures, HandCard
 from app.tracking.stereo import StereoFigures, StereoPresenter
 from app.tracking.verdict import judge
 from engine.messages import HandState, Scene
+from engine.runtime.clock import NS_PER_S
 from engine.session_status import SessionState, SessionStatus
 
 STALE_AFTER_S = 0.7

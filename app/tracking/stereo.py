@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.tracking.figures import NS_PER_S
 from app.tracking.verdict import Grade
 from engine.capture.camera import CameraInfo
 from engine.messages import HandState
+from engine.runtime.clock import NS_PER_S
 from engine.session_status import SessionStatus
 from engine.stereo.status import StereoStatus
 

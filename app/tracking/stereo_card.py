@@ -7,11 +7,11 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
 
 from app import theme
+from app.tracking.figures import NONE
 from app.tracking.hud_figures import Figures
 from app.tracking.meters_card import GRADE_COLOR
 from app.tracking.stereo import StereoFigures
 
-NONE = "–"
 _TIPS = {
     "skew": "Time between the two pictures of a pair: what moves meanwhile gets a wrong depth",
     "dropped": "Pairs whose pictures were too far apart in time to be used",

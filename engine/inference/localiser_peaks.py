@@ -11,7 +11,7 @@ from engine.messages import Float32
 
 STRIDE = 4
 REFERENCE_M = 0.6
-"""As in engine.nets.localiser_net, which this module does not import for it needs torch."""
+"""Of the maps that engine.nets.localiser_net makes; here, because that needs torch."""
 THRESHOLD = 0.13
 MOST_PEAKS = 4
 

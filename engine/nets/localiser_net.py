@@ -12,12 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-STRIDE = 4
 PLANES = (16, 32, 96, 128)
 """Width at a quarter, eighth, sixteenth and 32nd of the resolution."""
 OUTPUT_PLANES = 5
-"""Presence logit, right-hand logit, offset in u, offset in v, log(z / REFERENCE_M)."""
-REFERENCE_M = 0.6
+"""Presence logit, right-hand logit, offset in u, offset in v, log(z / REFERENCE_M), at every STRIDE
+pixels (engine.inference.localiser_peaks)."""
 RELIEF_M = 0.04
 """Height over the local mean that saturates the relief plane."""
 

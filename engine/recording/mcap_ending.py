@@ -12,8 +12,8 @@ from mcap.opcode import Opcode
 
 from engine.recording.frame_table import table_of, to_attachment
 from engine.recording.mcap_chunk import Definition, Mark, WrittenChunk, record_bytes
+from engine.recording.mcap_records import MAGIC
 
-MAGIC = b"\x89MCAP0\r\n"
 _FOOTER_FOR_CRC = struct.Struct("<BQQQ")
 
 

@@ -24,7 +24,8 @@ from engine.recording.mcap_chunk import (
     WrittenChunk,
     record_bytes,
 )
-from engine.recording.mcap_ending import MAGIC, ending
+from engine.recording.mcap_ending import ending
+from engine.recording.mcap_records import MAGIC
 from engine.recording.schemas import schema_for
 
 LEVEL = 1

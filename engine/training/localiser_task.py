@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.inference.localiser_peaks import MapPeak, find_peaks
-from engine.nets.localiser_net import REFERENCE_M, STRIDE
+from engine.inference.localiser_peaks import REFERENCE_M, STRIDE, MapPeak, find_peaks
 from engine.training.localiser_scenes import (
     HandMark,
     LocaliserSample,

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.tracking.figures import NS_PER_S, Rolling
+from app.tracking.figures import Rolling
+from engine.runtime.clock import NS_PER_S
 
 
 def test_median_and_p95_of_the_recent_values_only() -> None:

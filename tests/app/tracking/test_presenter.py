@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from app.banner import Action, Tone
-from app.tracking.figures import NS_PER_S
 from app.tracking.presenter import TrackingPresenter
 from engine.messages import Side
+from engine.runtime.clock import NS_PER_S
 from engine.session_status import SessionState, SessionStatus
 from tests.app.scenes import make_hand, make_scene
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from app.banner import Action, Tone
-from app.tracking.figures import NS_PER_S
 from app.tracking.presenter import TrackingPresenter
 from app.tracking.stereo import StereoFigures
 from app.tracking.verdict import Grade
 from engine.messages import Side
+from engine.runtime.clock import NS_PER_S
 from engine.session_status import SessionState, SessionStatus
 from engine.stereo.status import StereoStatus
 from tests.app.scenes import make_hand, make_scene

@@ -9,9 +9,8 @@ import pytest
 import torch
 
 from engine.errors import WeightsError
-from engine.inference import localiser_peaks
 from engine.inference.backend_onnxruntime import OnnxRuntimeBackend
-from engine.nets import localiser_net
+from engine.inference.localiser_peaks import STRIDE
 from engine.nets.localiser_file import export_localiser, load_localiser, save_localiser
 from engine.nets.localiser_net import LocaliserNet, input_planes
 
@@ -24,15 +23,10 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_constants_agree_with_the_side_that_needs_no_torch() -> None:
-    assert localiser_net.STRIDE == localiser_peaks.STRIDE
-    assert localiser_net.REFERENCE_M == localiser_peaks.REFERENCE_M
-
-
 @pytest.mark.parametrize("size", [(128, 160), (96, 96), (160, 256)])
-def test_one_cell_for_every_four_pixels(size: tuple[int, int]) -> None:
+def test_one_cell_for_every_stride(size: tuple[int, int]) -> None:
     maps = LocaliserNet().eval()(torch.rand(2, 1, *size))
-    assert maps.shape == (2, 5, size[0] // 4, size[1] // 4)
+    assert maps.shape == (2, 5, size[0] // STRIDE, size[1] // STRIDE)
 
 
 def test_input_planes_are_bounded_and_zero_without_data() -> None:

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.inference.localiser_peaks import find_peaks
+from engine.inference.localiser_peaks import REFERENCE_M, STRIDE, find_peaks
 from engine.messages import Side
-from engine.nets.localiser_net import REFERENCE_M, STRIDE
 from engine.render.scene import HandLooks
 from engine.training.localiser import LocaliserSettings, LocaliserStage
 from engine.training.localiser_scenes import (
