@@ -49,13 +49,13 @@ def offer(recorder: Recorder, frames: list[Frame]) -> None:
 def test_everything_offered_is_in_the_file(tmp_path: Path) -> None:
     frames = [stereo_frame(number) for number in range(30)]
     note = Event(7, EventKind.NOTE, "A note.")
-    noted = iter([[note]])
-    with recording(tmp_path / "a.mcap", watch=lambda: next(noted, ())) as recorder:
+    untold = [note]
+    with recording(tmp_path / "a.mcap", watch=lambda: [untold.pop()] if untold else []) as recorder:
         assert recorder.status().state is RecordingState.WAITING
         for frame in frames:
             recorder.offer_frame_set(FrameSet((frame,)))
             recorder.offer_scene(scene_of(frame))
-        wait_until(lambda: recorder.status().state is RecordingState.RECORDING)
+        wait_until(lambda: recorder.status().state is RecordingState.RECORDING and not untold)
     status = recorder.status()
     assert status.state is RecordingState.FINISHED
     assert (status.frames, status.dropped, status.sentence) == (30, 0, "")
