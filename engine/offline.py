@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
-from engine.capture.camera import Camera
+from engine.capture.camera import Attentive, Camera
 from engine.errors import EndOfStream, SourceError
 from engine.inference.estimator import Estimator
 from engine.messages import Frame, FrameSet, Scene
@@ -54,4 +54,6 @@ def run_offline(
         estimator.settle()
         if learning is not None:
             learning.after_frame()
+        if isinstance(camera, Attentive):
+            camera.expect(scene)
         yield frame, scene

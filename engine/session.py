@@ -65,6 +65,7 @@ class TrackingSession(StopOnExit):
         self._loop = CaptureLoop(
             uri, open_camera, self._frames, consumer_ready=lambda: self._tracker.ready
         )
+        self._tracker.scene_sinks.add(self._loop)
         self._inference = Worker(
             "inference", self._tracker.step, setup=self._tracker.setup, dropped=self._drops
         )

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from calibration.camera_model import PinholeCamera
-from engine.messages import Frame
+from engine.messages import Frame, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +87,12 @@ class Camera(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+@runtime_checkable
+class Attentive(Protocol):
+    """What a camera offers besides reading that can look best where the hands are."""
+
+    def expect(self, scene: Scene) -> None:
+        """Hands were there in the newest scene. Any thread may say so; returns at once."""
+        ...

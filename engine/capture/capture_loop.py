@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from engine.capture.camera import Camera, CameraInfo
+from engine.capture.camera import Attentive, Camera, CameraInfo
 from engine.capture.playback import LATE_NS, PlaybackControl, Seekable
 from engine.errors import CameraDisconnected, EndOfStream, SourceError
-from engine.messages import Frame, FrameSet
+from engine.messages import Frame, FrameSet, Scene
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 from engine.runtime.slot import Slot
 from engine.runtime.worker import Finished, StopSignal, Worker
@@ -57,8 +57,8 @@ class CaptureStatus:
 
 
 class CaptureLoop:
-    """Puts the frames of one source into a slot. All but `status` and
-    `frame_sinks` belongs to the capture thread."""
+    """Puts the frames of one source into a slot. All but `status`, `frame_sinks`
+    and `offer_scene` belongs to the capture thread."""
 
     def __init__(
         self,
@@ -75,6 +75,8 @@ class CaptureLoop:
         self._camera: Camera | None = None
         self._seekable: Seekable | None = None
         """The same camera, where one can move about in it."""
+        self._attentive: Attentive | None = None
+        """The same, where it wants to know of hands."""
         self._attempts = 0
         self._due_ns = 0
         self._heard_ns = 0
@@ -117,9 +119,15 @@ class CaptureLoop:
         self._hand_over(frame)
         return monotonic_ns() - frame.captured_ns
 
+    def offer_scene(self, scene: Scene) -> None:
+        """Tell the camera where hands are now, if it wants to know. For the thread that tracks."""
+        attentive = self._attentive
+        if attentive is not None:
+            attentive.expect(scene)
+
     def close(self) -> None:
         """Release the camera, if one is open."""
-        camera, self._camera = self._camera, None
+        camera, self._camera, self._attentive = self._camera, None, None
         if camera is not None:
             camera.close()
 
@@ -138,6 +146,7 @@ class CaptureLoop:
         self._last_sequence = None
         self._status = replace(self._status, info=self._camera.info)
         self._seekable = self._camera if isinstance(self._camera, Seekable) else None
+        self._attentive = self._camera if isinstance(self._camera, Attentive) else None
         if self._seekable is not None:
             self.playback.opened(self._seekable)
         self._uri = self._camera.info.uri  # "The first camera" becomes this very one.

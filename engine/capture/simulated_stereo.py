@@ -35,7 +35,7 @@ from engine.capture.simulation_options import (
     parse_stereo_simulation,
 )
 from engine.errors import EndOfStream
-from engine.messages import Frame
+from engine.messages import Frame, Scene
 from engine.runtime.clock import NS_PER_S, monotonic_ns
 from engine.runtime.contexts import CloseOnExit
 from engine.stereo.camera import StereoCamera
@@ -125,6 +125,10 @@ class TakesCamera(CloseOnExit):
         return replace(
             frame, sequence=sequence, source_ns=round(sequence * NS_PER_S / self.info.fps)
         )
+
+    def expect(self, scene: Scene) -> None:
+        """See `StereoCamera.expect`; the next take begins without."""
+        self._camera.expect(scene)
 
     def _take(self, number: int) -> StereoCamera:
         return _stereo(self._pair_info, self._options, number)

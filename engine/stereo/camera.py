@@ -19,10 +19,11 @@ from calibration.stored_rig import StoredRig, check_cameras
 from calibration.transforms import RigidTransform
 from engine.capture.camera import CameraInfo
 from engine.errors import RigError, SourceError
-from engine.messages import Frame, HandTruth, Picture
+from engine.messages import Frame, HandTruth, Picture, Scene
 from engine.runtime.clock import NS_PER_MS
 from engine.runtime.contexts import CloseOnExit
 from engine.stereo.drift_watch import DriftWatch
+from engine.stereo.expected_hands import ExpectedHands
 from engine.stereo.matching import StereoMatcher
 from engine.stereo.pair import PairInfo, PairSource, Pixels, RawPair
 from engine.stereo.rectified import Rectifier
@@ -68,6 +69,7 @@ class StereoCamera(CloseOnExit):
         self._rectifier = Rectifier(rectified)
         self._matcher = StereoMatcher(rectified.camera.fx, rectified.baseline_m)
         self._largest_skew_ns = round(largest_skew_ms * NS_PER_MS)
+        self._expected = ExpectedHands(rectified.camera)
         self._far_apart = 0
         self._watch = _drift_watch(source.info, stored) if look_for_drift else None
         self._status = StereoStatus(checking=look_for_drift)
@@ -90,6 +92,10 @@ class StereoCamera(CloseOnExit):
             drift, checking = self._watch.check, self._watch.looking
             self._status = replace(self._status, drift=drift, checking=checking)
         return self._frame(pair)
+
+    def expect(self, scene: Scene) -> None:
+        """Match the next pairs best where a scene shows hands."""
+        self._expected.tell(scene)
 
     def close(self) -> None:
         if self._watch is not None:
@@ -124,7 +130,7 @@ class StereoCamera(CloseOnExit):
 
     def _frame(self, pair: RawPair) -> Frame:
         left, right = self._rectifier.left(pair.left), self._rectifier.right(pair.right)
-        matched = self._matcher.match(left, right)
+        matched = self._matcher.match(left, right, self._expected.boxes())
         depth = np.where(self._rectifier.left_seen, matched.depth_m, np.float32(0))
         T = self._rectifier.rectification.T_rectified_from_left
         return Frame(

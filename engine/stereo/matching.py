@@ -8,6 +8,7 @@ is bounded whatever is in the picture.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from engine.messages import Float32
 from engine.stereo.block import INVALID, Block, MatchSettings, match_block
-from engine.stereo.near_blocks import NearBlock, near_blocks
+from engine.stereo.near_blocks import Box, NearBlock, near_blocks
 from engine.stereo.pair import Pixels
 from engine.stereo.rectified import grey
 from engine.stereo.refine import refined
@@ -58,13 +59,16 @@ class StereoMatcher:
         self._settings = settings or MatchSettings()
         self._largest = self._scale / NEAREST_M
 
-    def match(self, left: Pixels, right: Pixels) -> StereoDepth:
-        """Depth of a rectified pair of pictures [H, W] or [H, W, 3] RGB."""
+    def match(self, left: Pixels, right: Pixels, first: Sequence[Box] = ()) -> StereoDepth:
+        """Depth of a rectified pair of pictures [H, W] or [H, W, 3] RGB.
+
+        `first` are the boxes of the left picture that deserve the finest match before all others.
+        """
         left, right = grey(left), grey(right)
         coarse = self._coarse(left, right)
         disparity = _larger(coarse, left.shape[::-1])
         confidence = np.where(disparity > 0, COARSE_CONFIDENCE, np.float32(0))
-        blocks = near_blocks(coarse, COARSE, self._scale)
+        blocks = near_blocks(coarse, COARSE, self._scale, first)
         halves = (_smaller(left, 2), _smaller(right, 2)) if _any_half(blocks) else (left, right)
         for near in blocks:
             pictures = (left, right) if near.level == 1 else halves

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,10 +14,13 @@ from calibration.stored_rig import StoredRig
 from calibration.transforms import RigidTransform, rotation_from_axis_angle
 from engine.capture.capture_loop import CaptureLoop
 from engine.errors import SourceError
-from engine.messages import FrameSet, HandTruth, Side
+from engine.messages import FrameSet, HandTruth, Scene, Side
 from engine.runtime.slot import Slot
 from engine.stereo.camera import HOPELESS_PAIRS, StereoCamera, working_view
-from engine.stereo.pair import PairInfo, RawPair
+from engine.stereo.matching import StereoDepth
+from engine.stereo.near_blocks import Box
+from engine.stereo.pair import PairInfo, Pixels, RawPair
+from tests.fakes.sessions import tracked_hand
 from tests.fakes.stereo_pairs import (
     BASELINE_M,
     FOCAL_PX,
@@ -185,3 +189,28 @@ def test_the_capture_thread_tells_of_skew_and_drops() -> None:
     assert loop.status.camera_drops == 1
     loop.close()
     assert wall.closed
+
+
+def test_the_camera_matches_first_where_the_tracker_sees_a_hand() -> None:
+    """What a scene says reaches the camera that is open, from another thread, and ends there."""
+    camera = StereoCamera(Wall(), StoredRig(straight_rig()))
+    loop = CaptureLoop("wall:", lambda _: camera, Slot())
+    seen: list[Sequence[Box]] = []
+    match = camera._matcher.match
+
+    def noted(left: Pixels, right: Pixels, first: Sequence[Box] = ()) -> StereoDepth:
+        seen.append(first)
+        return match(left, right, first)
+
+    camera._matcher.match = noted  # type: ignore[method-assign]
+    stop = threading.Event()
+    scene = Scene(0, 10**9, (tracked_hand(Side.RIGHT),), 10**9)
+    loop.offer_scene(scene)  # Nothing is open yet: no matter.
+    loop.step(stop)
+    loop.step(stop)
+    teller = threading.Thread(target=loop.offer_scene, args=(scene,))
+    teller.start()
+    teller.join()
+    loop.step(stop)
+    loop.close()
+    assert [len(boxes) for boxes in seen] == [0, 1]
