@@ -2,6 +2,7 @@
 
 Frames are 640x480, made and kept in memory beforehand, so neither a disk nor a camera is measured.
 With `--adaptation`: latency with adaptation off and on, at a camera's pace (adaptation_bench).
+With `--stereo`: from a pair of pictures in memory to its scene (stereo_bench).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import psutil
 from app.commands.adaptation_bench import AdaptationBench, adaptation_lines
 from app.commands.arguments import add_json, frame_count
 from app.commands.json_file import write_json
+from app.commands.stereo_bench import measure_stereo, stereo_lines
 from app.commands.tracking_run import load_estimator
 from app.progress import progress
 from engine.adaptation.live import create_adaptation
@@ -60,6 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure what adaptation costs and when it first helps (minutes)",
     )
     parser.add_argument(
+        "--stereo", action="store_true", help="measure stereo pairs: matching and estimating"
+    )
+    parser.add_argument(
         "--rounds",
         type=frame_count,
         default=6,
@@ -72,6 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         check_writable(args.json)
+    if args.stereo:
+        return _run_stereo(args)
     return _run_adaptation(args) if args.adaptation else _run_latency(args)
 
 
@@ -80,6 +87,15 @@ def _run_adaptation(args: argparse.Namespace) -> int:
     print("\n".join(adaptation_lines(figures)))
     if args.json is not None:
         report = {"adaptation": figures.to_json(), "machine": _machine()}
+        write_json(args.json, without_nan(report))
+    return 0
+
+
+def _run_stereo(args: argparse.Namespace) -> int:
+    figures = measure_stereo(load_estimator(), args.frames)
+    print("\n".join(stereo_lines(figures)))
+    if args.json is not None:
+        report = {"stereo": figures.to_json(), "machine": _machine()}
         write_json(args.json, without_nan(report))
     return 0
 

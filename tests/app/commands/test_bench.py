@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from app.commands import adaptation_bench
+from app.commands import adaptation_bench, stereo_bench
 from tests.fakes.adapters import FakeAdaptation
 from tests.fakes.estimators import LearningEstimator
 from tests.fakes.truth_estimator import TruthEstimator
@@ -25,6 +25,27 @@ def test_json(tmp_path: Path, estimator: TruthEstimator) -> None:
     assert figures["two_to_one"] > 0
     assert figures["resident_mb"] > 1
     assert estimator.frames > 8
+
+
+@pytest.mark.slow
+def test_stereo_pairs_are_measured(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    estimator: TruthEstimator,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(stereo_bench, "SEEDS", (3,))
+    monkeypatch.setattr(stereo_bench, "FILM", 3)
+    monkeypatch.setattr(stereo_bench, "WARM_UP", 1)
+    target = tmp_path / "bench.json"
+    assert main(["bench", "--stereo", "--frames", "4", "--json", str(target)]) == 0
+    figures = json.loads(target.read_text())["stereo"]
+    assert figures["pairs"] == figures["found"] == 4
+    for part in ("matching", "estimating", "total"):
+        assert 0 < figures[part]["median"] <= figures[part]["p95"]
+    assert figures["total"]["median"] > figures["matching"]["median"]
+    assert estimator.frames == 5
+    assert "pair to scene" in capsys.readouterr().out
 
 
 def test_adaptation_is_measured_off_and_on(
