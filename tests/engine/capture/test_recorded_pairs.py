@@ -22,7 +22,7 @@ def test_pictures_come_in_their_order_with_their_names(tmp_path: Path) -> None:
     with open_camera(f"images:{write_pictures(tmp_path)},fps=10") as camera:
         frames = [camera.read() for _ in range(3)]
         assert camera.info.frame_count == 3
-    assert [frame.name for frame in frames] == ["000", "001", "002"]
+    assert [frame.name for frame in frames] == ["000.png", "001.png", "002.png"]
     assert [frame.source_ns for frame in frames] == [0, 100_000_000, 200_000_000]
     depths = [np.median(frame.depth_m[20:-20, 60:-20]) for frame in frames]
     assert depths == pytest.approx([140 * 0.08 / d for d in (20, 21, 22)], abs=0.006)
@@ -91,7 +91,7 @@ def test_videos_play_again_where_asked(tmp_path: Path) -> None:
         ("video:a.mp4?rig={rig}", "needs two video files, left before right"),
         ("video:/no/a.mp4,/no/b.mp4?rig={rig}", "expected a video file, found nothing"),
         ("video:{rig},{rig}?rig={rig}", "not a video that can be read"),
-        ("video:a.mp4,b.mp4", "name the file that 'calibrate' wrote"),
+        ("video:a.mp4,b.mp4", "calibrate them, then name the rig file: video:"),
         ("images:/no/left,/no/right?rig={rig}", "a folder of pictures is expected"),
     ],
 )

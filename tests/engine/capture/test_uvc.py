@@ -37,7 +37,7 @@ def test_two_cameras_and_one_that_gives_both_see_the_same(
 
 @pytest.mark.usefixtures("bus")
 def test_without_a_rig_it_says_where_one_comes_from() -> None:
-    with pytest.raises(SourceError, match=r"'calibrate' wrote: uvc:.*--rig rig.toml"):
+    with pytest.raises(SourceError, match=r"then name the rig file: uvc:.*--rig rig.toml"):
         open_camera("uvc:0,1")
 
 
