@@ -54,7 +54,7 @@ def measure_stereo(estimator: Estimator, pairs: int) -> StereoFigures:
     """About so many pairs, an equal share of each seed."""
     share = max(pairs // len(SEEDS), 1)
     measured = chain.from_iterable(_film(estimator, seed, share) for seed in SEEDS)
-    times = list(progress(measured, share * len(SEEDS), "pairs"))
+    times = list(progress(measured, share * len(SEEDS), "stereo"))
     return StereoFigures(
         pairs=len(times),
         found=sum(t.followed for t in times),

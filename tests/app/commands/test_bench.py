@@ -40,7 +40,8 @@ def test_stereo_pairs_are_measured(
     target = tmp_path / "bench.json"
     assert main(["bench", "--stereo", "--frames", "4", "--json", str(target)]) == 0
     figures = json.loads(target.read_text())["stereo"]
-    assert figures["pairs"] == figures["found"] == 4
+    assert figures["pairs"] == 4
+    assert 0 < figures["found"] <= 4  # The hand may leave the picture.
     for part in ("matching", "estimating", "total"):
         assert 0 < figures[part]["median"] <= figures[part]["p95"]
     assert figures["total"]["median"] > figures["matching"]["median"]
