@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from engine.nets.localiser_file import save_localiser
-from engine.nets.localiser_net import LocaliserNet
+from engine.nets.localiser_net import PLANES, LocaliserNet
 from engine.training.average import Average
 from engine.training.localiser_scenes import LocaliserSample
 from engine.training.localiser_task import LocaliserTask
 from engine.training.optimizers import Rates, muon_and_adamw, set_rates
 from engine.training.schedule import Schedule
-from engine.training.stages import StageRun, run_settings, told
+from engine.training.stages import StageRun, check_config, run_settings, told
 
 
 def run(args: argparse.Namespace) -> int:
@@ -86,13 +86,18 @@ class LocaliserStage:
             "net": self.net.state_dict(),
             "average": self.average.state(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "config": _CONFIG,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
+        check_config("a localiser of", _CONFIG, state)
         self.net.load_state_dict(state["net"])
         self.average.restore(state["average"])
         for optimizer, stored in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(stored)
+
+
+_CONFIG = {"planes": list(PLANES)}
 
 
 def _inner(name: str, parameter: nn.Parameter) -> bool:

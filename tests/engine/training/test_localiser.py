@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from engine.errors import WeightsError
 from engine.inference.localiser_peaks import REFERENCE_M, STRIDE, find_peaks
 from engine.messages import Side
 from engine.render.scene import HandLooks
+from engine.training.checkpoint import save_checkpoint
 from engine.training.localiser import LocaliserSettings, LocaliserStage
 from engine.training.localiser_scenes import (
     HEIGHT_PX,
@@ -121,3 +123,10 @@ def test_training_writes_weights_and_resumes(tmp_path: Path) -> None:
     assert again.samples_seen == 16
     again.run()
     assert again.samples_seen == 32
+
+
+def test_a_checkpoint_of_something_else_gets_one_sentence(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "checkpoint.pt", {"net": {}, "samples_seen": 3})
+    stage = LocaliserStage(LocaliserSettings(tmp_path / "l.safetensors"))
+    with pytest.raises(WeightsError, match=r"expected a localiser of .* give another --out"):
+        StageRun(RunSettings(tmp_path, 8), stage)
