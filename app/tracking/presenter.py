@@ -82,10 +82,9 @@ class TrackingPresenter:
         """A newer scene was seen in the session."""
         self._scene, self._scene_seen_ns = scene, now_ns
         self._to_mesh.add(now_ns, scene.latency_ms)
-        if tuple(scene.stage_ms) != tuple(self._stages):
-            self._stages = {
-                name: self._stages.get(name, Rolling()) for name in (*scene.stage_ms, *self._stages)
-            }
+        if not self._stages.keys() >= scene.stage_ms.keys():
+            order = _with_stages(tuple(self._stages), tuple(scene.stage_ms))
+            self._stages = {name: self._stages.get(name, Rolling()) for name in order}
         for name, milliseconds in scene.stage_ms.items():
             self._stages[name].add(now_ns, milliseconds)
         self._add_residuals(scene, now_ns)
@@ -160,7 +159,9 @@ class TrackingPresenter:
 
     def _stage_medians(self, now_ns: int) -> Mapping[str, float]:
         spreads = {name: rolling.spread(now_ns) for name, rolling in self._stages.items()}
-        return MappingProxyType({name: s.median for name, s in spreads.items() if s is not None})
+        if not any(spreads.values()):
+            return MappingProxyType({})
+        return MappingProxyType({name: s.median if s else 0.0 for name, s in spreads.items()})
 
     def _banner(self, now_ns: int) -> Banner | None:
         status = self._status
@@ -207,6 +208,18 @@ _IDLE = Banner(
 )
 _MOVED = "The cameras have moved: depth is wrong"
 NO_HAND = Banner(Tone.CALM, "No hand in view", "Hold a hand 30 to 60 cm in front of the camera.")
+
+
+def _with_stages(shown: tuple[str, ...], ran: tuple[str, ...]) -> tuple[str, ...]:
+    """The rows with those that ran, each new one after the one before it. Not every stage runs at
+    each frame, and rows that change places cannot be read."""
+    order = list(shown)
+    place = 0
+    for name in ran:
+        if name not in order:
+            order.insert(place, name)
+        place = order.index(name) + 1
+    return tuple(order)
 
 
 def _banner_of(status: SessionStatus, now_ns: int) -> Banner:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -128,6 +129,20 @@ def test_latencies_stages_and_rates_are_those_of_the_scenes() -> None:
     assert figures.to_screen_ms.p95 == pytest.approx(30.0)
     assert list(figures.stages_ms) == ["localise", "network", "fit", "filter"]
     assert figures.stages_ms["network"] == pytest.approx(3.4)
+
+
+def test_stages_keep_their_places_though_not_every_frame_runs_all() -> None:
+    presenter = _running()
+    runs = ["find", "network", "fit", "filter"], ["find", "network", "start", "fit", "filter"]
+    shown = set()
+    for k in range(10):
+        stages = MappingProxyType(dict.fromkeys(runs[k % 2] if k < 4 else runs[0], 1.0))
+        scene = replace(make_scene((make_hand(),), sequence=k), stage_ms=stages)
+        presenter.add_scene(scene, k * NS_PER_S)
+        shown.add(tuple(presenter.figures(k * NS_PER_S).stages_ms))
+    assert shown == {tuple(runs[0]), tuple(runs[1])}
+    assert tuple(presenter.figures(9 * NS_PER_S).stages_ms) == tuple(runs[1])
+    assert presenter.figures(9 * NS_PER_S).stages_ms["start"] == 0.0
 
 
 def test_each_hand_has_its_card_with_a_smoothed_residual() -> None:
