@@ -26,6 +26,9 @@ ADULT_PALM_M = 0.090
 """Wrist to middle knuckle at which a crop's cube has its nominal size."""
 EVIDENCE_RATE = 0.25
 """Share of a frame in the evidence that a followed hand is one."""
+DOUBT_LIMIT = 3.0
+"""Log-odds against a followed hand that a bad fit gives at most: of depth that is matched from a
+stereo pair even good hands fit badly for a while, and the network sees them all the same."""
 PRESENCE_RATE, PRESENCE_LIMIT = 0.5, 7.0
 """Share of a frame in what the network says of a followed hand's presence, and the most log-odds
 that one frame gives: a single bad frame, of which stereo has some, hides no hand."""
@@ -57,7 +60,8 @@ class FollowedHand:
 
     def take(self, solved: SolvedHand, network: NetworkHand, time_s: float) -> HandPose:
         """Remember a fitted frame; returns the filtered pose to show."""
-        self._fitted += EVIDENCE_RATE * (fit_evidence(solved, network) - self._fitted)
+        evidence = max(fit_evidence(solved, network), -DOUBT_LIMIT)
+        self._fitted += EVIDENCE_RATE * (evidence - self._fitted)
         keypoints = solved.fit.keypoints
         offset = keypoints[1:].mean(0) - keypoints[list(PALM_KEYPOINTS)].mean(0)
         self.crop_offset = mirror_points(offset, self.side)
