@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette
@@ -26,6 +27,9 @@ RIGHT_HAND = QColor("#eea878")
 LEFT_HAND = QColor("#7fb4ee")
 
 GAP_PX = 10
+
+_ICONS = Path(__file__).with_name("icons").as_posix()
+"""A style sheet takes marks and arrows from files only."""
 
 _STYLE = f"""
 * {{ font-size: 13px; color: {TEXT.name()}; }}
@@ -54,6 +58,9 @@ QPushButton:hover, QToolButton:hover {{ background: {LINE.name()}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {SURFACE.name()}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border-color: {ACCENT.name()}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {FAINT.name()}; }}
+QToolButton::menu-indicator {{ image: url("{_ICONS}/down.svg"); width: 11px; height: 11px;
+  subcontrol-origin: border; subcontrol-position: right center; right: 9px; }}
+QToolButton[popupMode="2"] {{ padding-right: 26px; }}
 QToolButton:checked {{ color: {ACCENT.name()}; border-color: {ACCENT.darker(150).name()}; }}
 QPushButton#primary {{ background: {ACCENT.name()}; color: #0d1414; border-color: {ACCENT.name()};
   font-weight: 600; }}
@@ -64,6 +71,7 @@ QComboBox {{ background: {RAISED.name()}; border: 1px solid {LINE.name()}; borde
   padding: 6px 10px; min-height: 18px; }}
 QComboBox:hover {{ background: {LINE.name()}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ image: url("{_ICONS}/down.svg"); width: 11px; height: 11px; }}
 QComboBox QAbstractItemView {{ background: {RAISED.name()}; border: 1px solid {LINE.name()};
   selection-background-color: {LINE.name()}; padding: 4px; outline: none; }}
 QLineEdit {{ background: {RAISED.name()}; border: 1px solid {LINE.name()}; border-radius: 6px;
@@ -74,9 +82,13 @@ QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0;
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QAbstractSpinBox:focus {{ border-color: {ACCENT.name()}; }}
 QCheckBox {{ spacing: 8px; }}
+QCheckBox:disabled {{ color: {FAINT.name()}; }}
 QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {FAINT.name()};
   border-radius: 4px; background: {RAISED.name()}; }}
-QCheckBox::indicator:checked {{ background: {ACCENT.name()}; border-color: {ACCENT.name()}; }}
+QCheckBox::indicator:checked {{ background: {ACCENT.name()}; border-color: {ACCENT.name()};
+  image: url("{_ICONS}/check.svg"); }}
+QCheckBox::indicator:disabled {{ border-color: {LINE.name()}; }}
+QCheckBox::indicator:checked:disabled {{ background: {FAINT.name()}; }}
 QCheckBox::indicator:focus {{ border-color: {ACCENT.name()}; }}
 QSplitter::handle {{ background: transparent; }}
 QSplitter::handle:hover {{ background: {LINE.name()}; }}
