@@ -1,4 +1,4 @@
-"""What several made-up views of a lesson's image say together (L_ms of seed 000).
+"""What several made-up views of a lesson's image say together (L_ms of Ren et al. 2022).
 
 The network looks at crops of the image that are turned, scaled and moved; the frozen fusion network
 makes one hand of its answers, and that hand teaches single views. The person's hand is laid through

@@ -1,6 +1,6 @@
 """Samples become lessons here: taught, kept apart, and taught anew when the person is known better.
 
-The person's shape comes from the lessons themselves (facts.md: about twenty spread frames).
+The person's shape comes from the lessons themselves (about twenty spread frames tell it).
 """
 
 from __future__ import annotations

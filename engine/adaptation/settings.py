@@ -77,7 +77,7 @@ class FusionSettings:
     """The hand through the fused joints may miss the depth by this on average, in half cubes ..."""
     worst_points: float = 1e-3
     """... and observed points its surface by the root of this, or nothing is taught; the same for
-    each finger bone's own points (papers.md: the gates of seed 000)."""
+    each finger bone's own points (the gates of Ren et al. 2022)."""
 
 
 @dataclass(frozen=True, slots=True)

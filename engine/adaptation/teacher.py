@@ -1,8 +1,8 @@
 """The label-free teacher: a careful re-fit of a sample, and whether it may be believed.
 
-A residual alone is a weak judge: a mesh lies on a forearm with an excellent one (facts.md,
-"Articulated model fitting"). So a lesson also has to agree with the network, with itself from
-another start, with the direction of the palm, and to leave no hand pixels unexplained.
+A residual alone is a weak judge: a mesh lies on a forearm with an excellent one. So a
+lesson also has to agree with the network, with itself from another start, with the direction of the
+palm, and to leave no hand pixels unexplained.
 """
 
 from __future__ import annotations

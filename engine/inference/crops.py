@@ -2,7 +2,7 @@
 
 A crop is a depth window centred on the cube's centre, whose half side is the cube's half side
 projected at the centre's depth. Crop coordinates are (u, v, d), each in [-1, 1] inside the cube:
-u, v across the window, d along the camera's z axis (papers.md, 000, pre-processing). Training and
+u, v across the window, d along the camera's z axis (Ren et al. 2022, pre-processing). Training and
 the live loop share this file, so they cannot drift apart.
 """
 
