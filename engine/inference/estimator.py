@@ -1,7 +1,7 @@
 """What every estimator offers: a frame set in, a scene out.
 
-An estimator takes a FrameSet, not a depth image, so that one for a stereo pair (Chen et al. 2021) or for
-several views fits the same place. It keeps memory between calls (it follows hands), so one
+An estimator takes a FrameSet, not a depth image, so that one for a stereo pair (Chen et al. 2021)
+or for several views fits the same place. It keeps memory between calls (it follows hands), so one
 instance belongs to one thread.
 """
 
