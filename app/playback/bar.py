@@ -45,7 +45,7 @@ class TransportBar(QFrame):
         theme.styled(self, "card")
         self.timeline = Timeline()
         self._play = QToolButton()
-        self._play.setFixedWidth(72)
+        self._play.setFixedWidth(66)
         self._play.setToolTip("Play or pause  (Space)")
         self._play.clicked.connect(self.toggle_asked)
         self._time = theme.styled(QLabel(), "key")
@@ -54,12 +54,13 @@ class TransportBar(QFrame):
         self._speed = QComboBox()
         self._speed.setToolTip("Times as fast as it happened  ([ slower, ] faster)")
         self._speed.setAccessibleName("Speed")
-        self._speed.setFixedWidth(74)
+        self._speed.setFixedWidth(84)
         self._speed.addItems([speed_text(speed) for speed in SPEEDS])
         self._speed.activated.connect(lambda index: self.speed_asked.emit(SPEEDS[index]))
         self._buttons = {name: QToolButton() for name in SIGNS}
         for button in self._buttons.values():
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+            button.setStyleSheet("padding: 6px 8px;")
         for name in ("step_back", "step_on"):
             self._buttons[name].setFixedWidth(38)
             self._buttons[name].setStyleSheet("padding: 6px 4px;")

@@ -150,7 +150,7 @@ def _distance_text(answer: AsRecorded) -> tuple[str, str]:
         tip = "Mean distance of the joints as they are tracked now from those that were recorded"
         return f"{answer.distance_mm:.1f} mm apart", tip
     if not answer.tracked:
-        return "not tracked then", "Recording left this frame untracked: the machine was busy"
+        return "untracked then", "Recording left this frame untracked: the machine was busy"
     if answer.hands:
-        return "no such hand now", "A hand was recorded here that is not tracked now"
-    return "no hand recorded", "No hand was recorded in this frame"
+        return "no hand now", "A hand was recorded here that is not tracked now"
+    return "no hand then", "No hand was recorded in this frame"

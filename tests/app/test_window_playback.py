@@ -63,7 +63,7 @@ def test_the_bar_fits(qtbot: QtBot, desk: Desk, size: tuple[int, int]) -> None:
     desk.window.resize(*size)
     _replay(qtbot, desk)
     bar = desk.window.sessions.playback.bar
-    bar.show_distance("not tracked then", "")
+    bar.show_distance("untracked then", "")
     qtbot.wait(30)
     assert bar.minimumSizeHint().width() <= bar.width()
     assert bar.timeline.width() > 200
