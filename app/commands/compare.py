@@ -147,8 +147,9 @@ def comparison_lines(names: tuple[str, str], comparison: Comparison) -> list[str
     width = max(12, *(len(name) for name in names))
     lines = [f"{'':24}{names[0]:>{width}}  {names[1]:>{width}}  {'difference':>12}"]
     for label, before, after in _rows(first, second):
-        change = after - before
-        lines.append(f"{label:24}{before:>{width}.2f}  {after:>{width}.2f}  {change:>+12.2f}")
+        change, digits = after - before, 0 if isinstance(before, int) else 2
+        figures = f"{before:>{width}.{digits}f}  {after:>{width}.{digits}f}"
+        lines.append(f"{label:24}{figures}  {change:>+12.{digits}f}")
     apart = comparison.distances
     lines.append(
         f"joints apart: {apart.mean_mm:.4f} mm on average, 95 % within {apart.p95_mm:.4f} mm, at "
@@ -172,9 +173,10 @@ def comparison_lines(names: tuple[str, str], comparison: Comparison) -> list[str
 
 
 def _rows(first: EvalReport, second: EvalReport) -> list[tuple[str, float, float]]:
-    rows = [
-        ("frames", float(first.frames), float(second.frames)),
-        ("found", float(first.found), float(second.found)),
+    """Counts are whole numbers."""
+    rows: list[tuple[str, float, float]] = [
+        ("frames", first.frames, second.frames),
+        ("found", first.found, second.found),
         ("residual mm", first.residual_mm, second.residual_mm),
         ("jitter mm", first.jitter_mm, second.jitter_mm),
         ("latency ms, median", first.latency.total.median, second.latency.total.median),

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from app.diagnosis import Finding, Verdict, examine
 
 MARKS = {Verdict.OK: "ok", Verdict.ABSENT: "-", Verdict.PROBLEM: "MISSING"}
-NAME_WIDTH, MARK_WIDTH, LINE_WIDTH = 24, 9, 110
+NAME_WIDTH, MARK_WIDTH, LINE_WIDTH = 32, 9, 110
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

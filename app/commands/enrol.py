@@ -157,7 +157,7 @@ def result_lines(result: EnrolmentResult) -> list[str]:
         *measure_lines(result.measures),
     ]
     if result.missed:
-        lines += ["", f"Poses that were not seen: {', '.join(result.missed)}."]
+        lines += ["", f"Poses that were not seen: {'; '.join(result.missed)}."]
     before, after = 1000 * result.residual_before_m, 1000 * result.residual_after_m
     return [*lines, "", f"mesh to depth on these frames: {before:.1f} -> {after:.1f} mm"]
 

@@ -68,11 +68,11 @@ def _tell(status: AdaptationStatus, profile: Profile | None) -> None:
     progress = status.progress
     accepted = sum(decision.accepted for decision in progress.decisions)
     kept = "" if profile is not None or not accepted else " Name a --profile to keep the weights."
-    print(
-        f"\nAdaptation: {progress.samples} frames to learn from, {progress.steps} steps, "
-        f"{accepted} of {len(progress.decisions)} offers accepted.{kept} {status.sentence}",
-        file=sys.stderr,
+    told = (
+        f"{progress.samples} frames to learn from, {progress.steps} steps, "
+        f"{accepted} of {len(progress.decisions)} offers accepted.{kept} {status.sentence}"
     )
+    print(f"\nAdaptation: {told.rstrip()}", file=sys.stderr)
 
 
 def _save_improved(profile: Profile, status: AdaptationStatus) -> None:
