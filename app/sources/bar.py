@@ -34,6 +34,9 @@ NARROW_PX = 1240
 WORDS_PX = 990
 """Below this a button with an icon does without its word."""
 
+RECORD_PX = 126
+"""Has room for the longer of its words, so that nothing beside it jumps."""
+
 
 class SourceBar(QWidget):
     """Shows choices and tells what was chosen; holds no logic."""
@@ -71,7 +74,7 @@ class SourceBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)
         for widget in (self._list, self._refresh, self._toggle):
-            row.addWidget(widget, 4 if widget is self._list else 0)
+            row.addWidget(widget, 12 if widget is self._list else 0)
         row.addStretch(1)
         self._buttons: list[QToolButton] = []
         self._worded: list[QToolButton] = []
@@ -121,7 +124,7 @@ class SourceBar(QWidget):
             button.setToolButtonStyle(
                 style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly
             )
-            button.setMinimumWidth(112 if words else 0)  # Its word may change.
+            button.setMinimumWidth(RECORD_PX if words else 0)
 
     def show_choices(self, choices: Sequence[Choice], current_uri: str) -> None:
         """Fill the list, unless that is what it shows or the person has it open."""
