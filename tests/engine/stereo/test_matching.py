@@ -6,8 +6,8 @@ import pytest
 
 from calibration.camera_model import PinholeCamera
 from calibration.transforms import RigidTransform
-from engine.render.mesh import box, ellipsoid
 from engine.render.lighting import Lighting, lamp_at
+from engine.render.mesh import box, ellipsoid
 from engine.render.shading import shaded
 from engine.render.surface import Material, Surface, gathered
 from engine.stereo.block import Block, MatchSettings, match_block
