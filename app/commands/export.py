@@ -80,9 +80,10 @@ def run(args: argparse.Namespace) -> int:
     _refuse_pointless(export_format, args)
     uri = source_uri(args.source, args.rig)
     target = args.out or _default_target(args.source, export_format)
-    _refuse_existing(_written(target, export_format), args.force)
     check_writable(target)
     with open_origin(uri, args.frames, args.profile) as origin:
+        # After what cannot be read: the usual target may be of something else.
+        _refuse_existing(_written(target, export_format), args.force)
         lines = _WRITERS[export_format](origin, target, args)
         print("\n".join(lines))
         if origin.failures:

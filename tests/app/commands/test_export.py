@@ -296,6 +296,16 @@ def ticks(times_s: list[float], fps: float) -> list[int]:
     return list(at_even_times(items, fps))
 
 
+def test_what_cannot_be_read_is_said_before_what_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hands.glb").write_bytes(b"of another session")
+    assert main(["export", "none.mcap", "--to", "glb"]) == 2
+    assert "none.mcap" in capsys.readouterr().err
+    assert (tmp_path / "hands.glb").read_bytes() == b"of another session"
+
+
 def test_a_video_keeps_the_time() -> None:
     assert ticks([0, 0.1, 0.2, 0.3], 10) == [0, 1, 2, 3]
     assert ticks([0, 0.12, 0.19, 0.31], 10) == [0, 1, 2, 3], "jitter"
