@@ -14,8 +14,8 @@ from app.enrolment.chips import paint_tick
 from app.enrolment.figures import Guide
 
 TICK_MS = 900
-WIDEST_PX, MARGIN_PX, TOP_PX = 620, 14, 66
-"""The top leaves room for the lines that name the source and tell of a recording."""
+WIDEST_PX, MARGIN_PX, BOTTOM_PX = 620, 14, 82
+"""Below the hand, whose fingertips must be seen; the bottom leaves room for a banner."""
 BELOW_PX = 42
 """Height of hint and bar under the sentence."""
 ENOUGH = 0.5
@@ -84,9 +84,10 @@ class GuideOverlay(QWidget):
         left = (self.width() - width) / 2
         theme.write_in(painter, 17, QFont.Weight.DemiBold)
         wrapped = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop)
-        room = QRectF(left + 16, TOP_PX + 10, width - 32, 100)
-        sentence = painter.boundingRect(room, wrapped, guide.sentence)
-        card = QRectF(left, TOP_PX, width, sentence.height() + BELOW_PX + 22)
+        room = QRectF(left + 16, 0, width - 32, 100)
+        height = painter.boundingRect(room, wrapped, guide.sentence).height() + BELOW_PX + 22
+        card = QRectF(left, self.height() - BOTTOM_PX - height, width, height)
+        room.moveTop(card.top() + 10)
         painter.setPen(QPen(theme.LINE, 1.0))
         painter.setBrush(QColor(26, 29, 35, 215))
         painter.drawRoundedRect(card, 8, 8)
@@ -106,7 +107,7 @@ class GuideOverlay(QWidget):
         painter.setPen(QPen(color, 4.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(self.rect()).adjusted(2, 2, -2, -2))
-        middle = QPointF(self.width() / 2, self.height() * 0.62)
+        middle = QPointF(self.width() / 2, self.height() * 0.42)
         disc = QColor(19, 21, 26)
         disc.setAlphaF(0.6 * self._tick)
         painter.setPen(Qt.PenStyle.NoPen)
