@@ -60,7 +60,7 @@ QPushButton:focus, QToolButton:focus, QComboBox:focus {{ border-color: {ACCENT.n
 QPushButton:disabled, QToolButton:disabled {{ color: {FAINT.name()}; }}
 QToolButton::menu-indicator {{ image: url("{_ICONS}/down.svg"); width: 11px; height: 11px;
   subcontrol-origin: border; subcontrol-position: right center; right: 9px; }}
-QToolButton[popupMode="2"] {{ padding-right: 26px; }}
+QToolButton[popupMode="2"] {{ padding-left: 10px; padding-right: 24px; }}
 QToolButton:checked {{ color: {ACCENT.name()}; border-color: {ACCENT.darker(150).name()}; }}
 QPushButton#primary {{ background: {ACCENT.name()}; color: #0d1414; border-color: {ACCENT.name()};
   font-weight: 600; }}
@@ -90,6 +90,8 @@ QCheckBox::indicator:checked {{ background: {ACCENT.name()}; border-color: {ACCE
 QCheckBox::indicator:disabled {{ border-color: {LINE.name()}; }}
 QCheckBox::indicator:checked:disabled {{ background: {FAINT.name()}; }}
 QCheckBox::indicator:focus {{ border-color: {ACCENT.name()}; }}
+QProgressBar {{ background: {RAISED.name()}; border: none; border-radius: 2px; }}
+QProgressBar::chunk {{ background: {ACCENT.name()}; border-radius: 2px; }}
 QSplitter::handle {{ background: transparent; }}
 QSplitter::handle:hover {{ background: {LINE.name()}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}

@@ -55,7 +55,7 @@ class SourceBar(QWidget):
         self._current_uri = ""
         self._shown: tuple[bool, bool, bool] | None = None
         self._list = ElidingList()
-        self._list.setMinimumWidth(150)
+        self._list.setMinimumWidth(140)
         self._list.setMaximumWidth(460)
         self._list.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
