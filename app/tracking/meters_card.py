@@ -13,7 +13,7 @@ from app.tracking.verdict import Grade
 from engine.inference.meters import TruthReadings
 
 GRADE_COLOR = {Grade.GOOD: theme.GOOD, Grade.FAIR: theme.FAIR, Grade.POOR: theme.POOR}
-VALUE_PX = 88
+VALUE_PX = 104
 """Wide enough for the longest figure, so that the lines beside do not jump."""
 
 
