@@ -9,6 +9,7 @@ shows how exactly a replay gives what was seen live.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,9 +148,9 @@ def comparison_lines(names: tuple[str, str], comparison: Comparison) -> list[str
     width = max(12, *(len(name) for name in names))
     lines = [f"{'':24}{names[0]:>{width}}  {names[1]:>{width}}  {'difference':>12}"]
     for label, before, after in _rows(first, second):
-        change, digits = after - before, 0 if isinstance(before, int) else 2
-        figures = f"{before:>{width}.{digits}f}  {after:>{width}.{digits}f}"
-        lines.append(f"{label:24}{figures}  {change:>+12.{digits}f}")
+        digits = 0 if isinstance(before, int) else 2
+        figures = f"{_figure(before, digits):>{width}}  {_figure(after, digits):>{width}}"
+        lines.append(f"{label:24}{figures}  {_figure(after - before, digits, '+'):>12}")
     apart = comparison.distances
     lines.append(
         f"joints apart: {apart.mean_mm:.4f} mm on average, 95 % within {apart.p95_mm:.4f} mm, at "
@@ -170,6 +171,10 @@ def comparison_lines(names: tuple[str, str], comparison: Comparison) -> list[str
             "recorder; behind each the tracker may remember otherwise"
         )
     return lines
+
+
+def _figure(value: float, digits: int, sign: str = "") -> str:
+    return "-" if math.isnan(value) else f"{value:{sign}.{digits}f}"
 
 
 def _rows(first: EvalReport, second: EvalReport) -> list[tuple[str, float, float]]:
