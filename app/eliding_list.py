@@ -6,9 +6,22 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 
+MOST_LINES = 24
+MARGINS_PX, WIDEST_PX = 24, 720
+
 
 class ElidingList(QComboBox):
-    """Qt cuts such a line off in the middle of a letter, once a style sheet is set."""
+    """Qt cuts such a line off in the middle of a letter, once a style sheet is set; and it makes
+    the open list as narrow as the closed one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMaxVisibleItems(MOST_LINES)
+
+    def showPopup(self) -> None:
+        wanted = self.view().sizeHintForColumn(0) + MARGINS_PX
+        self.view().setMinimumWidth(min(wanted, WIDEST_PX))
+        super().showPopup()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         option = QStyleOptionComboBox()

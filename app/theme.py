@@ -68,12 +68,14 @@ QPushButton#primary:hover {{ background: {ACCENT.lighter(110).name()}; }}
 QPushButton#primary:disabled {{ background: {RAISED.name()}; color: {MUTED.name()};
   border-color: {LINE.name()}; }}
 QComboBox {{ background: {RAISED.name()}; border: 1px solid {LINE.name()}; border-radius: 6px;
-  padding: 6px 10px; min-height: 18px; }}
+  padding: 6px 10px; min-height: 18px; combobox-popup: 0; }}
 QComboBox:hover {{ background: {LINE.name()}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{_ICONS}/down.svg"); width: 11px; height: 11px; }}
 QComboBox QAbstractItemView {{ background: {RAISED.name()}; border: 1px solid {LINE.name()};
-  selection-background-color: {LINE.name()}; padding: 4px; outline: none; }}
+  padding: 4px; outline: none; selection-background-color: {LINE.name()}; }}
+QComboBox QAbstractItemView::item {{ padding: 4px 7px; border-radius: 4px; }}
+QComboBox QAbstractItemView::item:selected {{ background: {LINE.name()}; }}
 QLineEdit {{ background: {RAISED.name()}; border: 1px solid {LINE.name()}; border-radius: 6px;
   padding: 6px 9px; selection-background-color: {ACCENT.darker(160).name()}; }}
 QAbstractSpinBox {{ background: {RAISED.name()}; border: 1px solid {LINE.name()};

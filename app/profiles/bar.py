@@ -48,7 +48,7 @@ class ProfileBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(7)
         row.addWidget(self._list, 1)
-        self._changes: list[QToolButton] = []
+        self._changes: list[QToolButton | QAction] = [*changes.values()]
         for sign, change in changes.items():
             button = QToolButton()
             button.setText(sign)
@@ -81,8 +81,8 @@ class ProfileBar(QWidget):
         self._list.insertSeparator(self._list.count())
         self._list.addItem("New user…", None)
         self._list.setCurrentIndex(max(self._list.findData(current), 0))
-        for button in self._changes:
-            button.setEnabled(current != NOBODY)
+        for change in self._changes:
+            change.setEnabled(current != NOBODY)
 
     def _picked(self, index: int) -> None:
         name = self._list.itemData(index)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.eliding_list import ElidingList
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +45,14 @@ def test_a_ticked_box_has_a_tick(qtbot: QtBot) -> None:
 
 def test_a_list_has_an_arrow(qtbot: QtBot) -> None:
     assert _count(_picture(qtbot, QComboBox()), theme.MUTED, 95, 120) >= 5
+
+
+def test_an_open_list_has_room_for_its_lines(qtbot: QtBot) -> None:
+    chooser = ElidingList()
+    qtbot.addWidget(chooser)
+    chooser.addItems(["short", "a line that is a good deal longer than the closed list is wide"])
+    chooser.setFixedWidth(120)
+    chooser.show()
+    chooser.showPopup()
+    assert chooser.view().viewport().width() >= chooser.view().sizeHintForColumn(0) > 120
+    chooser.hidePopup()

@@ -41,6 +41,16 @@ def test_the_list_names_everybody_and_offers_a_new_user(qtbot: QtBot, desk: Desk
     qtbot.waitUntil(lambda: desk.window.enrolment.page is Page.SETUP)
 
 
+def test_without_a_profile_there_is_nothing_to_reset_or_delete(desk: Desk) -> None:
+    desk.store.save(make_profile("Ada"))
+    people = desk.window.people
+    for name, possible in (("", False), ("Ada", True), ("", False)):
+        people.choose(name)
+        actions = desk.window.actions_by_name
+        assert actions["reset_profile"].isEnabled() is possible
+        assert actions["delete_profile"].isEnabled() is possible
+
+
 def test_a_damaged_profile_is_told_and_tracking_goes_on(qtbot: QtBot, desk: Desk) -> None:
     damage(desk.store, "Broken")
     desk.run(qtbot)
