@@ -34,6 +34,7 @@ class OpenSourceDialog(QDialog):
         self.setMinimumWidth(WIDTH_PX)
         self._kind = QComboBox()
         self._kind.setAccessibleName("Kind")
+        self._kind.setMaxVisibleItems(len(FORMS))
         self._kind.addItems([form.label for form in FORMS])
         self._places = (PlaceField("Place"), PlaceField("Place of the right camera"))
         self._rig = PlaceField("Rig file")
