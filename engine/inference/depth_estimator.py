@@ -27,7 +27,7 @@ from engine.inference.crops import CUBE_M
 from engine.inference.depth_view import DepthView, FrameViews, mirror_points, mirror_pose
 from engine.inference.first_look import FirstLook, glance
 from engine.inference.fitting import KnownShape, nothing_known, trust
-from engine.inference.followed_hand import FollowedHand
+from engine.inference.followed_hand import PALM_KEYPOINTS, FollowedHand
 from engine.inference.hand_solver import HandSolver, SolvedHand
 from engine.inference.hand_track import HandTrack, Place
 from engine.inference.hand_tracks import MOST_HANDS, HandTracks
@@ -174,8 +174,21 @@ class DepthEstimator:
             return
         for hand in self._followed.values():
             hand.learn()
+        self._test_side(frame)
         if self._tracks.may_search:
             self._proposed = self._finder.find(frame.depth_m, frame.camera)
+
+    def _test_side(self, frame: Frame) -> None:
+        """Fit a hand whose side is open as each side; the next frame's vote counts it in."""
+        hand_id = self._tracks.side_to_test
+        seen = next((s for s in self.sightings if s.hand_id == hand_id), None)
+        if seen is None:
+            return
+        palm = mirror_points(seen.network.joints[list(PALM_KEYPOINTS)].mean(0), seen.side)
+        place = Place(seen.hand_id, palm, 0.5)
+        lanes = Lanes(self._networks, FrameViews(frame), StageTimes())
+        again = seen_at(place, seen.side, seen.network, 0.5, 0.0)
+        self._tracks.take_test(self._first_look.again(lanes, again).look)
 
     def _candidates(self, frame: Frame) -> Sequence[Place] | None:
         """What the localiser proposes; None where it was not asked."""

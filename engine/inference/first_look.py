@@ -1,4 +1,7 @@
-"""Places where no hand is followed yet: a glance at each, then a close look at the likeliest."""
+"""Places where no hand is followed yet: a glance at each, then a close look at the likeliest.
+
+A new hand is looked at like that a few times more, to be sure of its side.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +59,14 @@ class FirstLook:
             [t for (s, _), t in zip(tries, tried, strict=True) if s is one] for one in chosen
         ]
         return [s for s in seen if not s.glance] + [side_told(looks) for looks in by_glance]
+
+    def again(self, lanes: Lanes, seen: Seen) -> Seen:
+        """A followed hand as each side; the likelier one, with a look that tells how likely right.
+
+        Following tells that badly: of a hand that was mirrored as one side the network tends to say
+        that it is of that side.
+        """
+        return side_told(lanes.work(self._try_side, [(seen, side) for side in Side]))
 
     def _try_side(self, lane: Lane, glanced: tuple[Seen, Side]) -> Seen:
         """A place seen as a hand of one side: centred on its fingers, then fitted."""

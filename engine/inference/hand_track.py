@@ -25,8 +25,9 @@ flicker."""
 BIRTH_FRAMES = 3
 LOST_FRAMES = 6
 VOTE_LIMIT = 6.0
-BIRTH_VOTE, FRAME_VOTE = 2.5, 0.2
-"""Log-odds that the first look at a hand, and each later one, may add at most."""
+BIRTH_VOTE, FRAME_VOTE, TEST_VOTE = 2.5, 0.2, 2.0
+"""Log-odds that the first look at a hand, each later one, and a test of its side may add at
+most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +94,11 @@ class HandTrack:
         return self.votes if self.side is Side.RIGHT else -self.votes
 
     @property
+    def shown(self) -> bool:
+        """Whether it is a hand, and there to be seen."""
+        return self.confirmed and self.misses == 0
+
+    @property
     def lost(self) -> bool:
         """Whether it has not been seen for too long to be followed on."""
         return self.misses > (LOST_FRAMES if self.confirmed else 0)
@@ -119,6 +125,15 @@ def followed(track: HandTrack, look: Look | None, time_ns: int) -> HandTrack:
         misses=0,
         confirmed=track.confirmed or hits >= BIRTH_FRAMES or look.presence >= SURE,
     )
+
+
+def tested(track: HandTrack, look: Look) -> HandTrack:
+    """The track after a test of its side: a look as both sides, which tells nothing where neither
+    is surely a hand."""
+    if look.presence < SURE:
+        return track
+    votes = track.votes + limited_log_odds(look.right, TEST_VOTE)
+    return replace(track, votes=float(np.clip(votes, -VOTE_LIMIT, VOTE_LIMIT)))
 
 
 def restarted(track: HandTrack, look: Look, time_ns: int) -> HandTrack:

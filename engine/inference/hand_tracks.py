@@ -11,7 +11,9 @@ asks `may_search`: for a second hand there is time.
   reserved for a while: a hand of the same side that comes back gets the same number.
 - Side is a vote over frames. The look at a new hand counts most; later frames show nearly the same
   picture again, so they count little, and it takes a second of evidence against a side to change
-  it. Two hands at once are one person's: one left, one right.
+  it. Until the votes agree as far as they can, the side is tested between frames now and then, and
+  a test counts nearly as much as the first look. Two hands at once are one person's: one left, one
+  right.
 """
 
 from __future__ import annotations
@@ -26,12 +28,14 @@ from engine.inference.belief import birth_belief
 from engine.inference.hand_track import (
     LIKELY,
     SURE,
+    VOTE_LIMIT,
     HandTrack,
     Look,
     Place,
     first_votes,
     followed,
     restarted,
+    tested,
 )
 from engine.messages import Side
 
@@ -44,6 +48,10 @@ STALE_NS = 250_000_000
 """After a pause as long as this between two frames a hand may be anywhere."""
 GLANCES = 2
 """Candidates glanced at for each hand that is missing, where none is followed."""
+SURE_BESIDE = 0.97
+"""Belief at which a hand is shown from its first frame beside one that is followed: a thing on the
+table is looked at twice a second for minutes there, until it resembles a hand for once. True second
+hands reach 0.99."""
 SECOND_SCORE = 0.22
 """Score of a candidate that is worth a glance beside a hand that is followed: there the frames must
 stay cheap, and the next search is half a second away."""
@@ -58,6 +66,8 @@ MEMORY_VOTE, MEMORY_REACH_M = 3.0, 0.2
 it was nearer by the reach or more; a third of that where only one was lost."""
 CHANGE_SIDE = -1.5
 """Votes (log-odds) against the present side that change it."""
+TEST_EVERY = 4
+"""Frames between tests of a side that is open yet."""
 SETTLED = 2.0
 """Votes for the present side beside which another hand need not be looked at as this side too."""
 
@@ -79,6 +89,9 @@ class HandTracks:
         self._gone: list[HandTrack] = []
         self._next_id = 1
         self._since_search = 0
+        self._frames = 0
+        self._tested: dict[int, int] = {}
+        """Frame in which the side of a hand, by its number, was tested or the hand was born."""
 
     def must_search(self, time_ns: int) -> bool:
         """Whether hands are not where they were: none is followed, or one is missing or has not
@@ -100,6 +113,21 @@ class HandTracks:
         if len(present) == 1 and present[0].support >= SETTLED:
             return (present[0].side.other,)
         return tuple(Side)
+
+    @property
+    def side_to_test(self) -> int | None:
+        """Number of a hand whose side is worth a test now; None where there is none."""
+        ages = [(self._frames - self._tested.get(t.hand_id, 0), t) for t in self._tracks]
+        open_ = [(age, t.hand_id) for age, t in ages if t.shown and t.support < VOTE_LIMIT]
+        age, hand_id = max(open_, default=(0, 0))
+        return hand_id if age >= TEST_EVERY else None
+
+    def take_test(self, look: Look) -> None:
+        """Take in a look at a followed hand as each side."""
+        hand_id = look.place.track_id
+        if hand_id is not None:
+            self._tested[hand_id] = self._frames
+        self._tracks = [tested(t, look) if t.hand_id == hand_id else t for t in self._tracks]
 
     def room(self, time_ns: int) -> int:
         """How many hands are missing at this time, of as many as can be followed."""
@@ -135,6 +163,7 @@ class HandTracks:
             searched: whether the localiser ran on this frame.
         """
         self._since_search = 0 if searched else self._since_search + 1
+        self._frames += 1
         by_id = {look.place.track_id: look for look in looks if look.place.track_id is not None}
         before = self._tracks
         self._tracks = [followed(track, by_id.get(track.hand_id), time_ns) for track in before]
@@ -148,7 +177,7 @@ class HandTracks:
         self._gone += [track for track in self._tracks if track.confirmed and track not in kept]
         self._tracks = kept
         self._tracks = _sides_assigned(self._tracks)
-        shown = [track for track in self._tracks if track.confirmed and track.misses == 0]
+        shown = [track for track in self._tracks if track.shown]
         return tuple(sorted(shown, key=lambda track: track.hand_id))
 
     def _bury(self, time_ns: int) -> None:
@@ -200,6 +229,7 @@ class HandTracks:
         return MEMORY_VOTE / 3 if Side.RIGHT in last else -MEMORY_VOTE / 3
 
     def _born(self, look: Look, votes: float, side: Side, time_ns: int) -> HandTrack:
+        beside = any(track.shown for track in self._tracks)
         former = next((track for track in reversed(self._gone) if track.side is side), None)
         if former is not None:
             self._gone.remove(former)
@@ -207,6 +237,7 @@ class HandTracks:
         else:
             hand_id = self._next_id
             self._next_id += 1
+        self._tested[hand_id] = self._frames
         return HandTrack(
             hand_id=hand_id,
             centre=np.array(look.centre, np.float64),
@@ -214,7 +245,7 @@ class HandTracks:
             seen_ns=time_ns,
             votes=votes,
             side=side,
-            confirmed=look.presence >= SURE,
+            confirmed=look.presence >= (SURE_BESIDE if beside else SURE),
         )
 
 

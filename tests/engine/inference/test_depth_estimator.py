@@ -294,14 +294,15 @@ def test_searching_stops_while_both_hands_are_followed(world: World) -> None:
 
 def _calls_a_frame(world: World, frames: int, *sides: Side) -> list[int]:
     """How often the networks were asked in each of so many frames with one hand, and in one more
-    with hands of `sides`."""
+    with hands of `sides`; what is done between frames does not count."""
     networks = _networks(world)
     estimator = DepthEstimator(MODELS[Side.RIGHT], networks, KnowingFinder(world))  # type: ignore[arg-type]
     calls = []
     for shown in [(Side.RIGHT,)] * frames + [sides]:
-        before = sum(network.calls for network in networks)
         world.time += 1
         world.hands = [hand_at(side, world.time, x=0.11) for side in shown]
+        estimator.settle()
+        before = sum(network.calls for network in networks)
         estimator.estimate(world.frame_set())
         calls.append(sum(network.calls for network in networks) - before)
     return calls
@@ -311,6 +312,38 @@ def test_following_asks_once_and_a_second_hand_is_met_with_two_looks(world: Worl
     *_, last, met = _calls_a_frame(world, SEARCH_EVERY, Side.RIGHT, Side.LEFT)
     assert last == 1
     assert met == 3, "the followed hand; a glance at the new one and a look centred on it"
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_hand_taken_for_the_other_one_at_first_soon_changes_its_side(
+    side: Side, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a vote of every frame alone it takes over twenty."""
+    right_answer = KnowingNetwork._answer
+
+    def answer(network: KnowingNetwork, view: DepthView, crop: Crop) -> NetworkHand:
+        told = right_answer(network, view, crop)
+        mistaken = 0.0001 if told.same_side > 0.5 else 0.9999
+        return replace(told, same_side=mistaken) if world.time == 1 else told
+
+    monkeypatch.setattr(KnowingNetwork, "_answer", answer)
+    estimator = DepthEstimator(MODELS[Side.RIGHT], _networks(world), KnowingFinder(world))  # type: ignore[arg-type]
+    hands = [scene.hands[0] for _, scene in _watch(world, estimator, 14, side)]
+    assert hands[0].side is side.other
+    assert hands[-1].side is side
+    assert {hand.hand_id for hand in hands} == {1}
+
+
+def test_a_side_that_is_told_is_not_tested_again(world: World) -> None:
+    networks = _networks(world)
+    estimator = DepthEstimator(MODELS[Side.RIGHT], networks, KnowingFinder(world))  # type: ignore[arg-type]
+    _watch(world, estimator, SEARCH_EVERY, Side.RIGHT)
+    estimator.settle()
+    before = sum(network.calls for network in networks)
+    for _ in range(SEARCH_EVERY):
+        _watch(world, estimator, 1, Side.RIGHT)
+        estimator.settle()
+    assert sum(network.calls for network in networks) - before == SEARCH_EVERY
 
 
 def test_a_hand_that_goes_on_fitting_badly_is_looked_at_afresh_now_and_then(world: World) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.inference.belief import birth_belief
 from engine.inference.hand_track import BIRTH_FRAMES, LOST_FRAMES, HandTrack, Look, Place
-from engine.inference.hand_tracks import SEARCH_EVERY, HandTracks
+from engine.inference.hand_tracks import SEARCH_EVERY, TEST_EVERY, HandTracks
 from engine.messages import Side
 
 FRAME_NS = 33_000_000
@@ -175,6 +175,57 @@ def test_side_changes_only_after_long_evidence_against_it() -> None:
     assert shown[0].hand_id == 1
 
 
+def _tests_until_left(world: World, presence: float) -> int:
+    """A right hand that every test of its side takes for a left one: tests until it is one."""
+    world.frame([right(MIDDLE)])
+    for tests in range(1, 11):
+        while (hand_id := world.tracks.side_to_test) is None:
+            world.frame([(MIDDLE, 0.97, 0.5)])
+        world.tracks.take_test(Look(Place(hand_id, MIDDLE, 0.5), MIDDLE, presence, 0.01))
+        if world.frame([(MIDDLE, 0.97, 0.5)])[0].side is Side.LEFT:
+            return tests
+    return 0
+
+
+def test_tests_of_a_side_change_it_where_they_agree() -> None:
+    assert _tests_until_left(World(), presence=0.95) == 2
+
+
+def test_a_test_in_which_no_side_is_surely_a_hand_tells_nothing() -> None:
+    assert _tests_until_left(World(), presence=0.8) == 0
+
+
+def test_a_side_is_tested_now_and_then_until_it_is_told() -> None:
+    world = World()
+    tests = []
+    for k in range(60):
+        world.frame([right(MIDDLE)])
+        if (hand_id := world.tracks.side_to_test) is not None:
+            world.tracks.take_test(Look(Place(hand_id, MIDDLE, 0.5), MIDDLE, 0.97, 0.9))
+            tests.append(k)
+    assert tests[0] == TEST_EVERY
+    assert (np.diff(tests) == TEST_EVERY).all()
+    assert tests[-1] < 4 * TEST_EVERY
+
+
+def test_nothing_hidden_is_tested() -> None:
+    world = World()
+    world.frame([right(MIDDLE)])
+    for _ in range(LOST_FRAMES):
+        world.frame([])
+        assert world.tracks.side_to_test is None
+
+
+def test_beside_a_followed_hand_a_flash_that_would_do_alone_shows_no_second_one() -> None:
+    assert World().frame([right(MIDDLE, presence=0.93)])
+    world = World()
+    for _ in range(SEARCH_EVERY + 1):
+        world.frame([right(MIDDLE)])
+    for k in range(2 * SEARCH_EVERY):
+        flash = [left(ASIDE, presence=0.93)] if k % SEARCH_EVERY == 0 else []
+        assert len(world.frame([right(MIDDLE), *flash])) == 1
+
+
 def test_a_second_hand_is_the_other_one_whatever_it_looks_like() -> None:
     world = World()
     for _ in range(60):
@@ -250,7 +301,7 @@ def test_a_track_that_is_drawn_to_the_other_hand_is_hidden_and_found_again_as_it
         looks = []
         for place in tracks.places(k * FRAME_NS, candidates):
             own = place.centre[0] < 0.05 and place.track_id != 2
-            looks.append(Look(place, MIDDLE if own else second, 0.97, 0.9 if own else 0.1))
+            looks.append(Look(place, MIDDLE if own else second, 0.99, 0.9 if own else 0.1))
         return [(t.hand_id, t.side) for t in tracks.update(k * FRAME_NS, looks, searched)]
 
     both = [(1, Side.RIGHT), (2, Side.LEFT)]
