@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from app import theme
 from app.tracking.hud_figures import Figures, HandCard
@@ -23,8 +23,10 @@ class MetersCard(QFrame):
     def __init__(self) -> None:
         super().__init__()
         theme.styled(self, "card")
-        self._verdict = theme.wrapped()
+        self._verdict = theme.styled(QLabel(), "muted")
         self._verdict.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # One line of the column's width, whatever there is to say.
+        self._verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         grid = QGridLayout()
         grid.setHorizontalSpacing(9)
         grid.setVerticalSpacing(2)
@@ -46,7 +48,8 @@ class MetersCard(QFrame):
         """The verdict, of the worse hand where there are two."""
         worst = max(figures.hands, key=lambda hand: hand.residual_mm, default=None)
         text = _verdict_text(figures, worst)
-        self._verdict.setText(text)
+        metrics, elide = self._verdict.fontMetrics(), Qt.TextElideMode.ElideRight
+        self._verdict.setText(metrics.elidedText(text, elide, self._verdict.width()))
         self._verdict.setToolTip(text)
         known = worst is not None and figures.live
         color = GRADE_COLOR[worst.verdict.grade] if known and worst else theme.MUTED
