@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from calibration.transforms import axis_angle_from_rotation, rotation_from_axis_angle
 from engine.hand.skinning import HandPose
 from engine.inference.one_euro import OneEuroFilter, OneEuroSettings
+from engine.inference.turns import rotation_of, turn_of
 
 Float64 = npt.NDArray[np.float64]
 
@@ -49,7 +49,7 @@ class PoseFilter:
         filtered and its present value is used, which is small and adds up like a vector.
         """
         if self._last is not None:
-            self._turned = self._turned + axis_angle_from_rotation(rotation @ self._last.T)
+            self._turned = self._turned + turn_of(rotation @ self._last.T)
         self._last = rotation
         behind = self._turn(self._turned, time_s) - self._turned
-        return rotation_from_axis_angle(behind) @ rotation
+        return rotation_of(behind) @ rotation

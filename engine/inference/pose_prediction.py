@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from calibration.transforms import axis_angle_from_rotation, rotation_from_axis_angle
 from engine.hand.skinning import HandPose
+from engine.inference.turns import rotation_of, turn_of
 
 Float64 = npt.NDArray[np.float64]
 
@@ -55,13 +55,13 @@ class PosePrediction:
             return last
         if float(np.linalg.norm(shift)) > FASTEST_M_S * passed:
             return last
-        turn = axis_angle_from_rotation(last.wrist_rotation @ before.wrist_rotation.T)
+        turn = turn_of(last.wrist_rotation @ before.wrist_rotation.T)
         bent = last.angles - before.angles
         ratio = min(ahead / passed, LARGEST_RATIO) * _believed(shift, turn, bent)
         bend = ANGLE_SHARE * ratio * bent
         return replace(
             last,
-            wrist_rotation=rotation_from_axis_angle(ratio * turn) @ last.wrist_rotation,
+            wrist_rotation=rotation_of(ratio * turn) @ last.wrist_rotation,
             wrist_position=last.wrist_position + ratio * shift,
             angles=last.angles + np.clip(bend, -LARGEST_TURN_RAD, LARGEST_TURN_RAD),
         )
