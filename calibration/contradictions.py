@@ -128,9 +128,7 @@ def _apart_px(
     T_right_from_left: RigidTransform,
 ) -> float:
     """How far each picture lies from where the other one puts the board; NaN where unknown."""
-    left, right = (
-        _pose(seen, board, camera) for seen, camera in zip(view.detections, cameras, strict=True)
-    )
+    left, right = _poses(view, board, cameras)
     if left is None or right is None:
         return float("nan")
     places = (T_right_from_left.inverse() @ right, T_right_from_left @ left)
@@ -150,13 +148,20 @@ def _moved_m(
     T_right_from_left: RigidTransform,
 ) -> float:
     """How far apart the two pictures put the board's corners, on average."""
-    left, right = (
-        _pose(seen, board, camera) for seen, camera in zip(view.detections, cameras, strict=True)
-    )
+    left, right = _poses(view, board, cameras)
     if left is None or right is None:
         return float("nan")
     then = (T_right_from_left.inverse() @ right).apply(board.points_m)
     return float(np.linalg.norm(left.apply(board.points_m) - then, axis=1).mean())
+
+
+def _poses(
+    view: View, board: Board, cameras: Sequence[DistortedCamera]
+) -> list[RigidTransform | None]:
+    """Of the board before each camera; None where its picture gives none."""
+    return [
+        _pose(seen, board, camera) for seen, camera in zip(view.detections, cameras, strict=True)
+    ]
 
 
 def _own_px(seen: Detection, board: Board, camera: DistortedCamera) -> float:

@@ -115,7 +115,7 @@ class BoardPage(QWidget):
         sheet: Sheet | None = None
         try:
             board: AnyBoard | None = form.printed
-            form.measured  # noqa: B018 (a measured length can be impossible as well)
+            _ = form.measured  # It can be impossible as well.
         except CalibrationError as error:
             # Without how it is written on the command line.
             board, self._problem = None, f"{str(error).partition('; a board is')[0]}."

@@ -6,14 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from engine.atomic_file import OutputError, replacing
+from engine.runtime.contexts import CloseOnExit
 
 Image = npt.NDArray[np.uint8]
 
@@ -21,7 +20,7 @@ FFMPEG_QUIET = "-8"
 """AV_LOG_QUIET."""
 
 
-class VideoWriter:
+class VideoWriter(CloseOnExit):
     """Appends RGB pictures [H, W, 3] of one size to a file."""
 
     def __init__(self, path: Path, fps: float) -> None:
@@ -48,17 +47,6 @@ class VideoWriter:
     def close(self) -> None:
         if self._writer is not None:
             self._writer.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 @contextmanager

@@ -14,8 +14,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from engine.adaptation.exchange import NetworkExchange, ReadyNetworks
 from engine.adaptation.learner_messages import Report
@@ -29,6 +28,7 @@ from engine.inference.backend import NetworkFile
 from engine.messages import Health
 from engine.runtime.channel import Channel
 from engine.runtime.clock import NS_PER_MS, NS_PER_S, monotonic_ns
+from engine.runtime.contexts import StopOnExit
 from engine.runtime.worker import StopSignal, Worker
 
 if TYPE_CHECKING:  # They load for seconds, and the window imports this file.
@@ -52,7 +52,7 @@ class Chooser(Protocol):
     def reset(self) -> None: ...
 
 
-class AdaptationService:
+class AdaptationService(StopOnExit):
     """Adapts one set of weights during one tracking session. Start it once.
 
     `begin_with`, `offer` and `take_networks` belong to the tracker's thread; everything else may be
@@ -113,18 +113,6 @@ class AdaptationService:
     def running(self) -> bool:
         """Whether its thread is alive."""
         return self._worker.running
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def begin_with(self, networks: Sequence[SingleViewInference]) -> None:
         """The compiled networks of the weights given to this service, to come back to."""

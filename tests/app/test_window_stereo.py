@@ -38,6 +38,15 @@ def _card(desk: Desk) -> StereoCard:
     return desk.window.view._stereo
 
 
+def assert_calibrates(desk: Desk, uri: str) -> None:
+    """The wizard is open with these cameras; it is closed again."""
+    room = desk.window.calibration.room
+    assert room is not None
+    assert room.dialog is not None
+    assert room.dialog.cameras.choice.uri == uri
+    room.leave()
+
+
 def test_the_group_is_there_only_for_stereo_cameras(qtbot: QtBot, desk: Desk) -> None:
     session = desk.run(qtbot)
     qtbot.waitUntil(lambda: "Good fit" in desk.window.view._meters._verdict.text())
@@ -102,11 +111,7 @@ def test_the_webcams_in_use_are_those_to_calibrate(qtbot: QtBot, desk: Desk) -> 
     desk.window.start(f"{uri},rig=old.toml")
     qtbot.waitUntil(lambda: len(desk.sessions) == 1)
     desk.window.calibration.calibrate()
-    room = desk.window.calibration.room
-    assert room is not None
-    assert room.dialog is not None
-    assert room.dialog.cameras.choice.uri == uri
-    room.leave()
+    assert_calibrates(desk, uri)
 
 
 def test_cameras_without_a_rig_lead_to_the_calibration(
@@ -124,11 +129,7 @@ def test_cameras_without_a_rig_lead_to_the_calibration(
     assert (shown.banner.action, *shown.banner.others) == (Action.CALIBRATE, Action.RETRY)
     button = next(b for b in shown._buttons if b.text() == Action.CALIBRATE.value)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    room = desk.window.calibration.room
-    assert room is not None
-    assert room.dialog is not None
-    assert room.dialog.cameras.choice.uri == uri
-    room.leave()
+    assert_calibrates(desk, uri)
 
 
 def test_a_rig_of_another_resolution_leads_there_too(

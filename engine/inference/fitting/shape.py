@@ -49,7 +49,7 @@ by 4 % (ratios in ANSUR II); one depth view hardly shows where the palm ends."""
 STRANGER_WEIGHT, KNOWN_WEIGHT = 5.0, 100.0
 """How strongly a frame's shape is held to the person's. What a frame is free to change makes up for
 lost edges and wrong poses; of a stranger it also has to make up for the shape. Known to half of the
-stated deviation, 100 errs less than 16 or 50 (docs/benchmarks.md)."""
+stated deviation, 100 errs less than 16 or 50 (decision 0029)."""
 KNOWN_LEFT = 0.5
 """A person is known where most coefficients keep less than this share of the prior's variance."""
 
