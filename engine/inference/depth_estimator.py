@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -20,24 +19,21 @@ import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
 from engine.hand.model import HandModel, load_hand_model
-from engine.hand.skinning import HandPose, pose_hand
 from engine.inference.backend import AUTO, NetworkFile, create_backend
-from engine.inference.belief import fit_evidence
-from engine.inference.crops import CUBE_M
-from engine.inference.depth_view import DepthView, FrameViews, mirror_points, mirror_pose
-from engine.inference.first_look import FirstLook, glance
-from engine.inference.fitting import KnownShape, nothing_known, trust
-from engine.inference.followed_hand import PALM_KEYPOINTS, FollowedHand
-from engine.inference.hand_solver import HandSolver, SolvedHand
-from engine.inference.hand_track import HandTrack, Place
+from engine.inference.depth_view import FrameViews, mirror_points
+from engine.inference.first_look import FirstLook
+from engine.inference.fitting import KnownShape
+from engine.inference.followed_hand import PALM_KEYPOINTS
+from engine.inference.hand_follower import HandFollower
+from engine.inference.hand_track import Place
 from engine.inference.hand_tracks import MOST_HANDS, HandTracks
-from engine.inference.lanes import Lane, Lanes
+from engine.inference.lanes import Lanes
 from engine.inference.localiser import create_localiser
-from engine.inference.seen import Seen, seen_at
+from engine.inference.seen import seen_at
 from engine.inference.sighting import Sighting
-from engine.inference.single_view import NetworkHand, SingleViewInference, single_view_network
+from engine.inference.single_view import SingleViewInference, single_view_network
 from engine.inference.stage_times import StageTimes
-from engine.messages import Float32, Frame, FrameSet, HandState, Scene, Side
+from engine.messages import Float32, Frame, FrameSet, Scene, Side
 
 Float64 = npt.NDArray[np.float64]
 
@@ -77,14 +73,6 @@ class Finder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """One hand of a scene, and what it was made from."""
-
-    state: HandState
-    sighting: Sighting
-
-
 class DepthEstimator:
     """Follows up to two hands in the depth frames of one camera. Belongs to one thread.
 
@@ -98,15 +86,11 @@ class DepthEstimator:
         finder: Finder,
         weights_revision: int = 0,
     ) -> None:
-        self._models = {Side.RIGHT: model, Side.LEFT: model.mirrored()}
         self._networks = tuple(networks)
         self._finder = finder
-        self._solver = HandSolver(model)
         self._tracks = HandTracks()
-        self._followed: dict[int, FollowedHand] = {}
-        self._revision = weights_revision
-        self._known = dict.fromkeys(Side, nothing_known())
-        self._first_look = FirstLook(self._solver, self._known)
+        self._hands = HandFollower(model, weights_revision)
+        self._first_look = FirstLook(self._hands.solver, self._hands.known)
         self._unsettled: Frame | None = None
         self._proposed: Sequence[Place] | None = None
         self.sightings: tuple[Sighting, ...] = ()
@@ -114,7 +98,7 @@ class DepthEstimator:
 
     def reset(self) -> None:
         self._tracks.reset()
-        self._followed.clear()
+        self._hands.keep(())
         self._unsettled = self._proposed = None
         self.sightings = ()
 
@@ -128,12 +112,12 @@ class DepthEstimator:
         if len(networks) != len(self._networks):
             raise ValueError(f"expected {len(self._networks)} networks, found {len(networks)}")
         self._networks = tuple(networks)
-        self._revision = revision
+        self._hands.weights_revision = revision
 
     def know_person(self, shapes: Mapping[Side, KnownShape]) -> None:
         """Begin every hand that is found from now on with a person's shape, learnt before."""
-        self._known = {side: shapes.get(side, nothing_known()) for side in Side}
-        self._first_look = FirstLook(self._solver, self._known)
+        self._hands.know_person(shapes)
+        self._first_look = FirstLook(self._hands.solver, self._hands.known)
 
     def estimate(self, frame_set: FrameSet) -> Scene:
         self.settle()
@@ -144,18 +128,15 @@ class DepthEstimator:
         places = self._tracks.places(frame.time_ns, candidates or ())
         in_front = [place for place in places if place.centre[2] > NEAREST_M]
         lanes = Lanes(self._networks, views, times)
-        glanced = lanes.work(self._see, in_front)
         sides, room = self._tracks.sides_of_new, self._tracks.room(frame.time_ns)
+        glanced = lanes.work(lambda lane, place: self._hands.see(lane, place, sides), in_front)
         seen = self._first_look.take(lanes, glanced, sides, room)
         looks = [s.look for s in seen]
         shown = self._tracks.update(frame.time_ns, looks, searched=candidates is not None)
-        self._forget_lost()
+        self._hands.keep({track.hand_id for track in self._tracks.tracks})
         self._unsettled = frame
-
-        def hand_of(lane: Lane, track: HandTrack) -> _Shown | None:
-            return self._hand(lane, frame, track, seen)
-
-        found = lanes.work(hand_of, shown)
+        follow = self._hands.follow
+        found = lanes.work(lambda lane, track: follow(lane, frame, track, seen), shown)
         hands = [hand for hand in found if hand is not None]
         self.sightings = tuple(hand.sighting for hand in hands)
         return Scene(
@@ -172,8 +153,7 @@ class DepthEstimator:
         frame, self._unsettled = self._unsettled, None
         if frame is None:
             return
-        for hand in self._followed.values():
-            hand.learn()
+        self._hands.learn()
         self._test_side(frame)
         if self._tracks.may_search:
             self._proposed = self._finder.find(frame.depth_m, frame.camera)
@@ -196,133 +176,3 @@ class DepthEstimator:
         if self._tracks.must_search(frame.time_ns):
             return self._finder.find(frame.depth_m, frame.camera)
         return proposed
-
-    def _see(self, lane: Lane, place: Place) -> Seen:
-        """Ask the network about a place."""
-        hand = self._followed.get(place.track_id) if place.track_id is not None else None
-        if hand is None:
-            return glance(lane, place, self._tracks.sides_of_new)
-        centre = mirror_points(place.centre + hand.crop_offset, hand.side)
-        lane.times.mark()
-        network = lane.infer(hand.side, centre, hand.cube_m(self._models[Side.RIGHT]))
-        right = network.same_side if hand.side is Side.RIGHT else 1.0 - network.same_side
-        lane.times.lap("network")
-        return seen_at(place, hand.side, network, right, hand.evidence(network))
-
-    def _hand(
-        self, lane: Lane, frame: Frame, track: HandTrack, seen: Sequence[Seen]
-    ) -> _Shown | None:
-        """One hand that the tracks show; None where nothing can be fitted."""
-        found = min(seen, key=lambda s: float(np.linalg.norm(s.look.centre - track.centre)))
-        if found.side is not track.side:
-            known = self._known[track.side]
-            found = self._seen_as(lane, found, track.side, known.shape, known.weight)
-        hand = self._followed.get(track.hand_id)
-        if hand is not None and hand.side is not track.side:
-            hand = None
-        solved = found.solved or self._solve(lane, frame, found, hand)
-        if hand is not None and (solved is None or solved.poor):
-            found, solved = self._rescued(lane, frame, hand, found, solved)
-        if solved is None:
-            return None
-        if hand is None:
-            hand = FollowedHand(track.side, solved, self._solver.new_shape(self._known[track.side]))
-            self._followed[track.hand_id] = hand
-        shown = hand.take(solved, found.network, frame.time_ns / 1e9)
-        state = self._state(frame, track, found, solved, shown)
-        lane.times.lap("filter")
-        sighting = self._sighting(frame, track, lane.views[found.side], found.network, solved)
-        return _Shown(state, sighting)
-
-    def _sighting(
-        self,
-        frame: Frame,
-        track: HandTrack,
-        view: DepthView,
-        network: NetworkHand,
-        solved: SolvedHand,
-    ) -> Sighting:
-        trusted = trust(solved.fit, network.joints, network.confidence)
-        return Sighting(
-            hand_id=track.hand_id,
-            side=track.side,
-            time_ns=frame.time_ns,
-            view=view,
-            network=network,
-            fit=solved.fit,
-            trusted=0.0 if solved.from_network else trusted,
-            shape=self._followed[track.hand_id].shape,
-            weights_revision=self._revision,
-        )
-
-    def _rescued(
-        self,
-        lane: Lane,
-        frame: Frame,
-        hand: FollowedHand,
-        found: Seen,
-        solved: SolvedHand | None,
-    ) -> tuple[Seen, SolvedHand | None]:
-        """A second, fresh look at a followed hand that fits badly: it may have jumped."""
-        if not hand.may_look_afresh(frame.sequence):
-            return found, solved
-        again = self._seen_as(lane, found, found.side, hand.shape, hand.shape_weight)
-        fresh = again.solved
-        hand.looked_afresh(frame.sequence, helped=fresh is not None and not fresh.poor)
-        better = fresh is not None and (solved is None or fresh.fit.score < solved.fit.score)
-        return (again, fresh) if better else (found, solved)
-
-    def _seen_as(
-        self, lane: Lane, found: Seen, side: Side, shape: Float64, shape_weight: float
-    ) -> Seen:
-        """The same hand looked at anew, as one of `side`, centred on the fingers as seen before."""
-        fingers = mirror_points(found.network.joints[1:], found.side).mean(0)
-        lane.times.mark()
-        network = lane.infer(side, mirror_points(fingers, side), CUBE_M)
-        lane.times.lap("network")
-        solved = self._solver.solve(
-            lane.views[side], network, None, shape, lane.times, True, shape_weight
-        )
-        evidence = fit_evidence(solved, network)
-        return seen_at(found.look.place, side, network, 0.5, evidence, solved)
-
-    def _solve(
-        self, lane: Lane, frame: Frame, found: Seen, hand: FollowedHand | None
-    ) -> SolvedHand | None:
-        view = lane.views[found.side]
-        lane.times.mark()
-        if hand is None:
-            known = self._known[found.side]
-            return self._solver.solve(
-                view, found.network, None, known.shape, lane.times, shape_weight=known.weight
-            )
-        expected = hand.expected(frame.time_ns / 1e9)
-        return self._solver.solve(
-            view, found.network, expected, hand.shape, lane.times, shape_weight=hand.shape_weight
-        )
-
-    def _state(
-        self, frame: Frame, track: HandTrack, found: Seen, solved: SolvedHand, shown: HandPose
-    ) -> HandState:
-        pose = mirror_pose(shown, track.side)
-        posed = pose_hand(self._models[track.side], pose)
-        return HandState(
-            hand_id=track.hand_id,
-            side=track.side,
-            captured_ns=frame.captured_ns,
-            wrist_rotation=pose.wrist_rotation,
-            wrist_position=pose.wrist_position,
-            angles=pose.angles,
-            shape=pose.shape,
-            joints=posed.keypoints,
-            vertices=posed.vertices.astype(np.float32),
-            confidence=found.network.confidence,
-            network_joints=mirror_points(found.network.joints, track.side),
-            residual_m=solved.fit.residual_m,
-            presence=found.look.presence,
-            weights_revision=self._revision,
-        )
-
-    def _forget_lost(self) -> None:
-        alive = {track.hand_id for track in self._tracks.tracks}
-        self._followed = {k: hand for k, hand in self._followed.items() if k in alive}
