@@ -27,6 +27,7 @@ class Action(StrEnum):
     DELETE = "Delete"
     DISMISS = "All right"
     RECOVER = "Recover"
+    REPAIR = "Repair"
     LATER = "Later"
     DISCARD = "Discard…"
     TO_TRASH = "Move to the trash"

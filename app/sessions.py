@@ -55,7 +55,7 @@ class SessionsRoom(QObject):
         self.recording = RecordingRoom(bridge, viewport)
         self.playback = PlaybackRoom(bridge, viewport, surface)
         self.exporting = ExportRoom(choices, viewport)
-        self._choices, self._host = choices, viewport
+        self._bridge, self._choices, self._host = bridge, choices, viewport
         self.recording.track_asked.connect(lambda: self.track_asked.emit(None))
         self._speaker: Speaker | None = None
         self._actions: Mapping[str, QAction] = {}
@@ -127,10 +127,11 @@ class SessionsRoom(QObject):
     def banner(self, tracking: Banner | None, now_ns: int) -> Banner | None:
         """What to say, given what tracking and profiles have to say."""
         presenter, recovery = self.recording.presenter, self.recording.recovery
-        exporting = self.exporting.presenter
+        repairing, exporting = self.recording.repairing, self.exporting.presenter
         urgent = tracking is not None and tracking.tone in (Tone.ERROR, Tone.WARNING)
         for speaker, banner in (
             (presenter, presenter.news(now_ns)),
+            (repairing, repairing.banner()),
             (None, tracking if urgent else None),
             (presenter, presenter.warning()),
             (exporting, exporting.banner(now_ns)),
@@ -144,6 +145,9 @@ class SessionsRoom(QObject):
 
     def act(self, action: Action) -> bool:
         """Do what the banner's button says; whether the banner was about sessions."""
+        if action is Action.REPAIR:
+            self._repair()
+            return True
         speaker = self._speaker
         if speaker is None:
             return False
@@ -154,6 +158,11 @@ class SessionsRoom(QObject):
             self.track_asked.emit(f"replay:{latest}")
         speaker.act(action)
         return True
+
+    def _repair(self) -> None:
+        status = self._bridge.status
+        if status is not None and status.damaged is not None:
+            self.recording.repairing.begin(status.damaged.path)
 
     def look_for_unfinished(self) -> None:
         """In the background; the banner asks what to do."""

@@ -24,6 +24,7 @@ from engine.capture.playback import PlaybackControl
 from engine.errors import RigError
 from engine.inference.estimator import Estimator
 from engine.messages import FrameSet, Health, Scene
+from engine.recording.layout import DamagedSessionError
 from engine.recording.recording_status import RecordingStatus
 from engine.recording.session_recording import SessionRecording
 from engine.runtime.contexts import StopOnExit
@@ -175,6 +176,8 @@ class TrackingSession(StopOnExit):
 
     def status(self) -> SessionStatus:
         captured, failure = self._loop.status, self._capture.failure
+        error = None if failure is None else failure.error
+        cause = None if error is None else error.__cause__  # A camera raises SourceErrors only.
         return SessionStatus(
             state=self._state(),
             source_uri=self.uri,
@@ -186,7 +189,8 @@ class TrackingSession(StopOnExit):
             camera_drops=captured.camera_drops,
             adaptation=None if self.adaptation is None else self.adaptation.status(),
             camera=captured.info,
-            rig_failed=failure is not None and isinstance(failure.error, RigError),
+            rig_failed=isinstance(error, RigError),
+            damaged=cause if isinstance(cause, DamagedSessionError) else None,
             stereo=captured.stereo,
         )
 

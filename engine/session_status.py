@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from engine.adaptation.status import AdaptationStatus
 from engine.capture.camera import CameraInfo
+from engine.recording.layout import DamagedSessionError
 from engine.stereo.status import StereoStatus
 
 
@@ -46,6 +47,8 @@ class SessionStatus:
     """What is known of the source; None until it is open."""
     rig_failed: bool = False
     """Whether it failed for want of a rig that fits: then calibrating the cameras helps."""
+    damaged: DamagedSessionError | None = None
+    """The session file that it failed on, where repairing that helps."""
     stereo: StereoStatus | None = None
     """How the pairs of a stereo camera come; None of any other."""
 

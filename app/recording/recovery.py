@@ -145,15 +145,19 @@ class RecoveryPresenter:
             leftover = "The unfinished file is in the trash."
         except UserError:
             leftover = f"The unfinished file is still there as {found.path.name}."
-        amount = recovered.amount.replace(" ", "\N{NO-BREAK SPACE}")
-        title = f"Recovered {recovered.target.name} ({amount})"
-        return Banner(
-            Tone.CALM,
-            title,
-            f"{recovered.lost} {leftover}",
-            Action.SHOW_FOLDER,
-            (Action.OPEN, Action.DISMISS),
-        )
+        return saved_banner("Recovered", recovered, leftover)
+
+
+def saved_banner(done: str, recovered: Recovered, leftover: str) -> Banner:
+    """What came of it, and what is left of the file that it was made from."""
+    amount = recovered.amount.replace(" ", "\N{NO-BREAK SPACE}")
+    return Banner(
+        Tone.CALM,
+        f"{done} {recovered.target.name} ({amount})",
+        f"{recovered.lost} {leftover}",
+        Action.SHOW_FOLDER,
+        (Action.OPEN, Action.DISMISS),
+    )
 
 
 def find_sessions(_watch: Watch) -> Sequence[Unfinished]:
@@ -166,9 +170,15 @@ def find_sessions(_watch: Watch) -> Sequence[Unfinished]:
 
 def recover_session(watch: Watch, unfinished: Unfinished) -> Recovered:
     """Write a whole session beside the unfinished one; runs in a process of its own."""
-    from engine.recording.recovery import duration_text, recover
+    from engine.recording.recovery import recover
 
-    report = recover(unfinished, watch)
+    return recovered_of(recover(unfinished, watch))
+
+
+def recovered_of(report: RepairReport) -> Recovered:
+    """What a repair made, for people."""
+    from engine.recording.recovery import duration_text
+
     amount = f"{duration_text(report.duration_s)}, {report.frames:,} frames"
     return Recovered(report.target, amount, lost_sentence(report))
 

@@ -15,6 +15,7 @@ from app.bridge import SessionBridge
 from app.recording.badge import RecordingBadge
 from app.recording.presenter import RecordingPresenter
 from app.recording.recovery import Recovered, RecoveryPresenter, find_sessions, recover_session
+from app.recording.repairing import RepairPresenter, repair_session
 from engine.recording.layout import SessionError
 from engine.recording.place import new_session_path
 
@@ -35,6 +36,7 @@ class RecordingRoom(QObject):
         super().__init__()
         self.presenter = RecordingPresenter(new_session_path)
         self.recovery = RecoveryPresenter(_find, _recover, move_to_trash)
+        self.repairing = RepairPresenter(_repair)
         self._loading = ThreadWork("recorder", load_recorder)
         self.badge = RecordingBadge(host)
         self._bridge = bridge
@@ -44,8 +46,8 @@ class RecordingRoom(QObject):
 
     @property
     def latest(self) -> Path | None:
-        """The session that was recorded or recovered last."""
-        return self.presenter.latest or self.recovery.latest
+        """The session that was recorded, recovered or repaired last."""
+        return self.presenter.latest or self.recovery.latest or self.repairing.latest
 
     @property
     def unfinished(self) -> bool:
@@ -71,6 +73,7 @@ class RecordingRoom(QObject):
             self._end_with_session("" if coming is None else coming.uri)
         self.presenter.update(now_ns)
         self.recovery.poll()
+        self.repairing.poll()
         self.badge.show_figures(self.presenter.figures())
         if self._told != self._on:
             self._tell()
@@ -80,10 +83,12 @@ class RecordingRoom(QObject):
         self._wanted = False
         self.presenter.close()
         self.recovery.act(Action.CANCEL)
+        self.repairing.act(Action.CANCEL)
 
     def end(self) -> None:
         """The program ends: waits a moment for work that was asked to end."""
         self.recovery.close()
+        self.repairing.close()
         self._loading.close()
 
     @property
@@ -122,6 +127,10 @@ def _find() -> Work[Sequence[Unfinished]]:
 
 def _recover(unfinished: Unfinished) -> Work[Recovered]:
     return ProcessWork("recovery", recover_session, unfinished)
+
+
+def _repair(path: Path) -> Work[Recovered]:
+    return ProcessWork("repair", repair_session, path)
 
 
 def move_to_trash(unfinished: Unfinished) -> None:

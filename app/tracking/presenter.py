@@ -236,6 +236,9 @@ def _banner_of(status: SessionStatus, now_ns: int) -> Banner:
     if status.state is SessionState.FAILED and status.rig_failed:
         actions = Action.CALIBRATE, (Action.RETRY,)
         return Banner(Tone.ERROR, "These cameras need a calibration", status.sentence, *actions)
+    if status.state is SessionState.FAILED and status.damaged is not None:
+        title, advice = "This recording is damaged", status.damaged.advice
+        return Banner(Tone.ERROR, title, advice, Action.REPAIR, (Action.RETRY,))
     if status.state is SessionState.FAILED:
         return Banner(Tone.ERROR, "Tracking stopped", status.sentence, Action.RETRY)
     if status.state is SessionState.ENDED:

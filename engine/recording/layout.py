@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 
 from calibration.camera_model import PinholeCamera
@@ -84,6 +85,21 @@ def schema_of(topic: str) -> str:
 
 class SessionError(UserError):
     """A session file cannot be written, read or understood; one sentence."""
+
+
+class DamagedSessionError(SessionError):
+    """A session file is damaged or was never finished; repairing it helps."""
+
+    def __init__(self, path: Path, problem: str, gains: str) -> None:
+        """`problem`: what is wrong, as half a sentence; `gains`: what a repair writes."""
+        self.path, self.problem, self.gains = path, problem, gains
+        command = f'`python main.py repair "{path}"`'
+        super().__init__(f"{path}: {problem}. {command} writes {gains}.")
+
+    @property
+    def advice(self) -> str:
+        """The same for who has a button for it."""
+        return f"{self.path.name}: {self.problem}. Repairing writes {self.gains}."
 
 
 class NewerSessionError(SessionError):

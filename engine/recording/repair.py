@@ -79,6 +79,16 @@ def default_target(path: Path) -> Path:
     return path.with_name(path.stem + REPAIRED + SUFFIX)
 
 
+def free_target(path: Path) -> Path:
+    """`default_target`, or where that is taken the same name with the first free number."""
+    target = first = default_target(path)
+    number = 2
+    while target.exists():
+        target = first.with_name(f"{first.stem}-{number}{SUFFIX}")
+        number += 1
+    return target
+
+
 def repair(
     path: Path, target: Path | None = None, watch: Callable[[float], None] = lambda _share: None
 ) -> RepairReport:

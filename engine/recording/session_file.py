@@ -24,6 +24,7 @@ from engine.recording.layout import (
     FRAME_TOPIC,
     METADATA_NAME,
     PART_SUFFIX,
+    DamagedSessionError,
     SessionError,
     SessionHeader,
 )
@@ -104,12 +105,10 @@ class SessionFile:
             self._damaged("the table of frames names a chunk that is not there")
         return group_frames(self.messages(place))
 
-    def damaged(self, problem: str) -> SessionError:
+    def damaged(self, problem: str) -> DamagedSessionError:
         """The sentence for damage in this file."""
-        return SessionError(
-            f"{self.path}: the session is damaged ({problem}). `python main.py repair "
-            f'"{self.path}"` writes a new file with all of it that is whole.'
-        )
+        gains = "a new file with all of it that is whole"
+        return DamagedSessionError(self.path, f"the session is damaged ({problem})", gains)
 
     def _contents(self) -> Contents:
         try:
@@ -150,10 +149,8 @@ class SessionFile:
         """Everything read, because the end of the file does not say what is in it."""
         refuse_foreign(self._read(0, len(MAGIC)), self.path)
         if self.path.name.endswith(PART_SUFFIX):
-            raise SessionError(
-                f"{self.path}: this recording was never finished. `python main.py repair "
-                f'"{self.path}"` writes a session from all of it that is there.'
-            )
+            gains = "a session from all of it that is there"
+            raise DamagedSessionError(self.path, "this recording was never finished", gains)
         topics: dict[int, str] = {}
         schemas: dict[int, Schema] = {}
         chunks: list[ChunkPlace] = []

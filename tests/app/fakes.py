@@ -19,7 +19,7 @@ from engine.capture.playback import PlaybackControl
 from engine.inference.meters import TruthReadings
 from engine.inference.sighting import Sighting
 from engine.messages import Frame, FrameSet, Health, Scene, Side
-from engine.recording.layout import SessionError
+from engine.recording.layout import DamagedSessionError, SessionError
 from engine.recording.recording_status import RecordingState, RecordingStatus
 from engine.session_status import SessionState, SessionStatus
 from engine.stereo.status import StereoStatus
@@ -76,6 +76,7 @@ class FakeSession:
         self.playback = PlaybackControl()
         self.camera: CameraInfo | None = None
         self.stereo: StereoStatus | None = None
+        self.damaged: DamagedSessionError | None = None
 
     def start(self) -> None:
         self.started = True
@@ -128,6 +129,7 @@ class FakeSession:
             sentence=self.sentence,
             adaptation=adaptation,
             camera=self.camera,
+            damaged=self.damaged,
             stereo=self.stereo,
         )
 

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.banner import Action
 from app.exporting.dialog import ExportDialog
+from engine.recording.layout import DamagedSessionError
 from engine.recording.recording_status import RecordingState
 from engine.session_status import SessionState
 from tests.app.desk import Desk
@@ -170,6 +171,26 @@ def test_a_session_that_a_crash_left_is_offered(
     desk.press(qtbot, Action.OPEN)
     qtbot.waitUntil(lambda: bool(desk.sessions))
     assert desk.sessions[0].uri == f"replay:{whole}"
+
+
+def test_a_damaged_session_is_repaired_from_its_banner(
+    qtbot: QtBot, desk: Desk, tmp_path: Path
+) -> None:
+    path = write_session(tmp_path / "walk.mcap")
+    path.write_bytes(path.read_bytes()[:-2000])
+    desk.window.start(f"replay:{path}")
+    qtbot.waitUntil(lambda: bool(desk.sessions))
+    session = desk.sessions[0]
+    session.damaged = DamagedSessionError(path, "the session is damaged", "a new file")
+    session.sentence, session.state = str(session.damaged), SessionState.FAILED
+    qtbot.waitUntil(lambda: desk.banner_title == "This recording is damaged")
+    desk.press(qtbot, Action.REPAIR)
+    qtbot.waitUntil(
+        lambda: desk.banner_title == "Repaired walk.repaired.mcap (0.3 s, 9 frames)", timeout=30_000
+    )
+    desk.press(qtbot, Action.OPEN)
+    qtbot.waitUntil(lambda: len(desk.sessions) == 2)
+    assert desk.sessions[1].uri == f"replay:{tmp_path / 'walk.repaired.mcap'}"
 
 
 def test_an_export_goes_on_beside_and_says_what_it_wrote(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from tests.fakes.cameras import (
     reopening,
 )
 from tests.fakes.estimators import EmptyEstimator, FailingEstimator
+from tests.fakes.session_files import flipped, write_session
 from tests.fakes.waiting import wait_until
 
 UNPLUGGED = CameraDisconnected("The camera was unplugged; plug it in again.")
@@ -118,6 +120,18 @@ def test_camera_that_never_returns_is_tried_with_growing_pauses_until_stopped() 
         assert session.status().reconnecting_since_ns == since_ns  # One outage, one beginning.
     pauses_s = np.diff(tried_s[1:])
     assert pauses_s[1] > 1.5 * pauses_s[0]
+
+
+def test_damaged_session_is_named_for_who_can_repair_it(tmp_path: Path) -> None:
+    path = write_session(tmp_path / "walk.mcap")
+    path.write_bytes(flipped(path.read_bytes(), path.stat().st_size // 3))
+    with TrackingSession(f"replay:{path}", EmptyEstimator) as session:
+        wait_until(lambda: session.status().state is SessionState.FAILED)
+        status = session.status()
+    assert status.damaged is not None
+    assert status.damaged.path == path
+    assert "main.py" in status.sentence
+    assert "main.py" not in status.damaged.advice
 
 
 def test_lost_camera_is_opened_again_by_its_own_uri() -> None:
