@@ -30,6 +30,8 @@ STEP_LIMIT_S = 7.0
 """A pose that does not come within this time is put off."""
 FLICKER_S = 0.25
 """A pose may be lost for so long while it is held: tracking errs, hands tremble."""
+ABSENT_S = 0.5
+"""A hand that was not seen for so long begins to hold its pose anew."""
 LEAST_TRUST = 0.6
 WORST_RESIDUAL_M = 0.006
 """Frames that fit worse are not learnt from; a stranger's hand fits loosely at first."""
@@ -104,8 +106,9 @@ class Enrolment:
         steps: Sequence[EnrolmentStep] = STEPS,
         seconds: float = 90.0,
     ) -> None:
-        """`side`: which hand to look at; None takes the first one that is seen."""
-        self._side = side
+        """`side`: which hand to look at; None takes the first one that is seen. Until a pose of it
+        is captured, the tracker may still find that it is the other one."""
+        self._side, self._named = side, side is not None
         self.steps = tuple(steps)
         self._seconds = seconds
         self._queue = list(range(len(self.steps)))
@@ -124,12 +127,12 @@ class Enrolment:
             self._start_s = self._asked_s = time_s
             self._last_kept_s = time_s - APART_S
         self._now_s = time_s
-        mine = [s for s in sightings if self._side in (None, s.side)]
+        mine = self._mine(sightings)
         self._seen = bool(mine)
         self._closeness = 0.0
         if mine and not self.done:
             sighting = max(mine, key=lambda s: s.trusted)
-            self._side = sighting.side
+            self._look_at(sighting.side)
             self._look(sighting, time_s)
         if time_s - self._asked_s > STEP_LIMIT_S and not self.done:
             self._postpone()
@@ -171,6 +174,19 @@ class Enrolment:
             hand_seen=self._seen,
         )
 
+    def _mine(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        """Those of the hand that is looked at."""
+        mine = [s for s in sightings if s.side is self._side]
+        settled = self._named or any(self._captured)
+        return mine if mine or settled else sightings
+
+    def _look_at(self, side: Side) -> None:
+        """What was kept as another hand's was the mirror image of this one."""
+        if self._side is not None and side is not self._side:
+            self._holds = [_Hold() for _ in self.steps]
+            self._kept.clear()
+        self._side = side
+
     def _look(self, sighting: Sighting, time_s: float) -> None:
         kept = self._keep(sighting, time_s)
         pose, keypoints = sighting.fit.pose, sighting.fit.keypoints
@@ -201,11 +217,12 @@ class Enrolment:
     def _hold(
         self, index: int, closeness: float, time_s: float, kept: EnrolledFrame | None
     ) -> None:
-        hold = self._holds[index]
-        if closeness < CLOSE_ENOUGH:
-            if hold.since_s is not None and time_s - hold.last_s > FLICKER_S:
-                self._holds[index] = _Hold()
+        close = closeness >= CLOSE_ENOUGH
+        if time_s - self._holds[index].last_s > (ABSENT_S if close else FLICKER_S):
+            self._holds[index] = _Hold()
+        if not close:
             return
+        hold = self._holds[index]
         hold.since_s = time_s if hold.since_s is None else hold.since_s
         hold.last_s = time_s
         if kept is not None and len(hold.frames) < KEPT_PER_STEP:
@@ -213,7 +230,9 @@ class Enrolment:
 
     def _held_s(self, index: int) -> float:
         hold = self._holds[index]
-        return 0.0 if hold.since_s is None else hold.last_s - hold.since_s
+        if hold.since_s is None or self._now_s - hold.last_s > ABSENT_S:
+            return 0.0
+        return hold.last_s - hold.since_s
 
     def _tick(self) -> None:
         """Capture every open pose that was held long enough."""

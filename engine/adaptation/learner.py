@@ -15,7 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from engine.adaptation.fused_teacher import FusedTeacher, load_fusion
-from engine.adaptation.lesson_crops import erased, lesson_batch, lesson_images, random_crop
+from engine.adaptation.lesson_crops import (
+    erased,
+    lesson_batch,
+    lesson_images,
+    random_crop,
+    stacked,
+)
 from engine.adaptation.lesson_loss import LessonLoss, LessonTargets
 from engine.adaptation.settings import LearnSettings
 from engine.adaptation.source_set import joined, take
@@ -66,6 +72,8 @@ class Learner:
             self._parameters, lr=settings.rate, weight_decay=settings.weight_decay
         )
         self._steps = 0
+        self.apart_m: list[float] = []
+        """Mean distance of the copy's joints from each lesson of the last step, metres."""
         if self._fused is not None:
             self._fused.restart()
 
@@ -78,10 +86,10 @@ class Learner:
     def step(self, lessons: Sequence[Lesson], personal: Sequence[Batch]) -> Mapping[str, float]:
         """One step on the lessons drawn; losses by name."""
         crops = [random_crop(self._rng, lesson, self._settings) for lesson in lessons]
-        images = lesson_images(lessons, crops)
+        whole = lesson_images(lessons, crops)
         images = [
             erased(self._rng, image) if self._rng.random() < self._settings.erase_share else image
-            for image in images
+            for image in whole
         ]
         image, targets = lesson_batch(lessons, crops, images)
         exact = joined([*personal, self._rehearse()])
@@ -90,8 +98,9 @@ class Learner:
                 torch.cat([image, exact.image]).to(memory_format=torch.channels_last)
             )
         losses = self._losses(outputs, image, targets, exact, len(lessons))
+        self.apart_m = _apart_m(outputs[-1].joints[: len(lessons)], targets)
         taught = _rows(outputs[-1], slice(None, len(lessons)))
-        losses["self-supervised"] = self._self_supervised(taught, image, crops, lessons)
+        losses["self-supervised"] = self._self_supervised(taught, stacked(whole), crops, lessons)
         self._set_rate()
         self._descend(losses["lessons"] + losses["source"] + losses["self-supervised"])
         return {name: float(value.detach()) for name, value in losses.items()}
@@ -138,7 +147,8 @@ class Learner:
         crops: Sequence[Crop],
         lessons: Sequence[Lesson],
     ) -> Tensor:
-        """What the images themselves say of the answers, without any teacher."""
+        """What the images themselves, with nothing erased, say of the answers, without any
+        teacher."""
         weight = self._settings.self_supervised
         if not weight:
             return image.new_zeros(())
@@ -160,6 +170,15 @@ class Learner:
         with torch.no_grad():
             for ours, theirs in zip(self.average.parameters(), self._net.parameters(), strict=True):
                 ours.lerp_(theirs, 1.0 - keep)
+
+
+@torch.no_grad()
+def _apart_m(joints: Tensor, targets: LessonTargets) -> list[float]:
+    """Mean distance of joints [B, 21, 3] in crop coordinates from the lessons', as much as these
+    are believed."""
+    apart = (joints.float() - targets.joints).norm(dim=-1) * targets.half_cube_m[:, None]
+    mean = (apart * targets.weight).sum(1) / targets.weight.sum(1).clamp_min(1e-3)
+    return [float(value) for value in mean]
 
 
 def _trained(net: nn.Module, frozen: Sequence[str]) -> list[nn.Parameter]:

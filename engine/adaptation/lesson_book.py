@@ -37,13 +37,18 @@ class LessonBook:
         self._taught = dict.fromkeys(Side, 0)
         self._next_shape = dict.fromkeys(Side, self._settings.shape_again)
         self.refused: Counter[str] = Counter()
-        self.newly_held_out: list[Lesson] = []
-        """Held-out lessons since the last `forget_new`."""
+        self._new: list[AdaptationSample] = []
 
     @property
     def shapes(self) -> Mapping[Side, Float64]:
         """[10] of every side that enough was seen of."""
         return {side: shape for side, shape in self._shapes.items() if shape is not None}
+
+    @property
+    def newly_held_out(self) -> list[Lesson]:
+        """Held-out lessons that came since the last `forget_new` and are kept."""
+        new = {id(sample) for sample in self._new}
+        return [lesson for lesson in self.reservoir.held_out if id(lesson.sample) in new]
 
     def add(self, sample: AdaptationSample) -> None:
         """Queue a sample; the oldest gives way where the teacher cannot keep up."""
@@ -51,7 +56,7 @@ class LessonBook:
 
     def forget_new(self) -> None:
         """Held-out lessons count as new from now on: other weights are in use."""
-        self.newly_held_out = []
+        self._new = []
 
     def teach_next(self) -> bool:
         """Teach one waiting sample; False where none waits. Tens of milliseconds."""
@@ -72,15 +77,14 @@ class LessonBook:
             self.refused["nothing new"] += 1
             return
         if self.reservoir.add(verdict.lesson):
-            self.newly_held_out.append(verdict.lesson)
+            self._new = [lesson.sample for lesson in self.newly_held_out] + [sample]
         self._taught[sample.side] += 1
         if self._taught[sample.side] >= self._next_shape[sample.side]:
             self._know_shape(sample.side)
 
     def _teach_again(self, sample: AdaptationSample) -> None:
-        lesson = self._teacher.teach(sample, self._shape_for(sample)).lesson
-        if lesson is not None:
-            self.reservoir.replace([lesson])
+        """With the shape that is known better by now; what is believed no more is dropped."""
+        self.reservoir.replace(sample, self._teacher.teach(sample, self._shape_for(sample)).lesson)
 
     def _shape_for(self, sample: AdaptationSample) -> Float64:
         shape = self._shapes[sample.side]

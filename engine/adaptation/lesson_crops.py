@@ -52,7 +52,12 @@ def lesson_batch(
         pose=_stack([pose_vector(crop, lesson.pose) for lesson, crop in pairs]),
         half_cube_m=_stack([0.5 * crop.cube_m for crop in crops]),
     )
-    return _stack(images)[:, None], targets
+    return stacked(images), targets
+
+
+def stacked(images: Sequence[Float32]) -> Tensor:
+    """Images [B, 1, 128, 128]."""
+    return _stack(images)[:, None]
 
 
 def lesson_images(lessons: Sequence[Lesson], crops: Sequence[Crop]) -> list[Float32]:

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.adaptation.collector import describe
+from engine.adaptation.sample import AdaptationSample
 from engine.adaptation.settings import ReservoirSettings
-from engine.adaptation.teacher import Lesson
+from engine.adaptation.teacher import Lesson, urgency_of
 from engine.messages import Side
 from engine.runtime.clock import NS_PER_S
 
@@ -37,6 +38,7 @@ def held_out(time_ns: int, settings: ReservoirSettings) -> bool:
 class _Kept:
     lesson: Lesson
     description: Float64
+    urgency: float
 
 
 class Reservoir:
@@ -58,18 +60,27 @@ class Reservoir:
         """Keep a lesson; True where it is held out. A full side loses its most redundant one."""
         out = held_out(lesson.sample.time_ns, self._settings)
         kept = (self._held if out else self._learn)[lesson.sample.side]
-        kept.append(_Kept(lesson, describe(lesson.pose)))
+        kept.append(_kept(lesson))
         limit = self._settings.held_out_capacity if out else self._settings.capacity
         if len(kept) > limit:
             del kept[_most_redundant(kept)]
         return out
 
-    def replace(self, lessons: Sequence[Lesson]) -> None:
-        """Better lessons for samples that are kept already, such as with a better shape."""
-        by_sample = {id(lesson.sample): lesson for lesson in lessons}
-        for side in Side:
-            for kept in (*self._learn[side], *self._held[side]):
-                kept.lesson = by_sample.get(id(kept.lesson.sample), kept.lesson)
+    def replace(self, sample: AdaptationSample, lesson: Lesson | None) -> None:
+        """A better lesson for a sample, if it is kept still, such as with a better shape; None
+        drops it."""
+        for kept in (self._learn[sample.side], self._held[sample.side]):
+            for place, one in enumerate(kept):
+                if one.lesson.sample is sample:
+                    kept[place : place + 1] = [] if lesson is None else [_kept(lesson)]
+                    return
+
+    def explain(self, lessons: Sequence[Lesson], apart_m: Sequence[float]) -> None:
+        """How far the copy that learns is from each of these lessons now, metres: those that it
+        explains worst come more often, and stay longer."""
+        urgency = {id(one): urgency_of(apart) for one, apart in zip(lessons, apart_m, strict=True)}
+        for kept in (one for side in Side for one in self._learn[side]):
+            kept.urgency = urgency.get(id(kept.lesson), kept.urgency)
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
@@ -83,18 +94,23 @@ class Reservoir:
 
     def draw(self, rng: np.random.Generator, count: int) -> list[Lesson]:
         """Lessons for a step, with replacement; the network's worst come more often."""
-        lessons = self.lessons
-        if not lessons:
+        kept = [one for side in Side for one in self._learn[side]]
+        if not kept:
             return []
-        urgency = np.array([lesson.urgency for lesson in lessons])
-        chosen = rng.choice(len(lessons), count, p=urgency / urgency.sum())
-        return [lessons[k] for k in chosen]
+        urgency = np.array([one.urgency for one in kept])
+        chosen = rng.choice(len(kept), count, p=urgency / urgency.sum())
+        return [kept[k].lesson for k in chosen]
+
+
+def _kept(lesson: Lesson) -> _Kept:
+    return _Kept(lesson, describe(lesson.pose), lesson.urgency)
 
 
 def _most_redundant(kept: list[_Kept]) -> int:
-    """The lesson nearest to another one; of two the older."""
+    """The lesson nearest to another one; of two the one that is explained better."""
     points = np.stack([k.description for k in kept])
     squared = (points * points).sum(1)
     apart = squared[:, None] + squared - 2.0 * points @ points.T
     np.fill_diagonal(apart, np.inf)
-    return int(apart.min(1).argmin())
+    first, second = divmod(int(apart.argmin()), len(kept))
+    return first if kept[first].urgency <= kept[second].urgency else second

@@ -32,6 +32,8 @@ from engine.inference.fitting import (
 Float64 = npt.NDArray[np.float64]
 
 PALM_KEYPOINTS = (5, 9, 13, 17)
+USUAL_M = 0.006
+"""Usual distance of the network's joints from a lesson's."""
 
 DEFAULT_SETTINGS = TeacherSettings()
 
@@ -125,8 +127,13 @@ class Teacher:
             keypoints=best.keypoints,
             weight=weight,
             residual_m=best.residual_m,
-            urgency=float(np.clip(strays / 0.006, 0.3, 3.0)),
+            urgency=urgency_of(strays),
         )
+
+
+def urgency_of(apart_m: float) -> float:
+    """How often a lesson is to be drawn beside others, by the network's distance from it."""
+    return float(np.clip(apart_m / USUAL_M, 0.3, 3.0))
 
 
 def observe(sample: AdaptationSample) -> HandObservation | None:

@@ -100,6 +100,33 @@ def test_a_pose_shown_early_counts() -> None:
     assert enrolment.progress.step is STEPS[0]
 
 
+def test_a_hand_that_comes_back_begins_to_hold_anew() -> None:
+    enrolment = Enrolment(steps=STEPS[:1])
+    hold(enrolment, STEPS[0], 0.0, 0.2)
+    assert enrolment.add([], 1.0).held == 0.0
+    progress = enrolment.add([sighting(STEPS[0], 4.0)], 4.0)
+    assert progress.held == 0.0
+    assert progress.captured == (False,)
+
+
+def test_a_side_that_was_mistaken_at_first_is_corrected() -> None:
+    enrolment = Enrolment(steps=STEPS[:2])
+    for k in range(3):
+        enrolment.add([sighting(STEPS[0], 0.3 * k, side=Side.LEFT)], 0.1 * k)
+    assert enrolment.progress.side is Side.LEFT
+    hold(enrolment, STEPS[0], 0.4, 1.0)
+    assert enrolment.progress.captured[0]
+    assert {kept.sighting.side for kept in enrolment.frames} == {Side.RIGHT}
+
+
+def test_the_side_stays_once_a_pose_is_captured_or_where_it_was_named() -> None:
+    for enrolment in (Enrolment(steps=STEPS[:2]), Enrolment(Side.RIGHT, STEPS[:2])):
+        hold(enrolment, STEPS[0], 0.0, 1.0)
+        progress = enrolment.add([sighting(STEPS[1], 1.1, side=Side.LEFT)], 1.1)
+        assert progress.side is Side.RIGHT
+        assert not progress.hand_seen
+
+
 def test_a_lost_hold_begins_again() -> None:
     enrolment = Enrolment(steps=STEPS[:3])
     hold(enrolment, STEPS[0], 0.0, 0.5)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from engine.adaptation.learner import Learner, all_finite, relative_change
-from engine.adaptation.lesson_crops import lesson_images, plain_crop
+from engine.adaptation.lesson_crops import lesson_images, plain_crop, random_crop, stacked
 from engine.adaptation.sample import sample_of
 from engine.adaptation.settings import LearnSettings
 from engine.adaptation.source_set import joined, take
 from engine.adaptation.teacher import Lesson
+from engine.inference.crops import Crop
 from engine.inference.single_view import single_view_network
 from engine.losses.supervised import Targets
 from engine.nets.single_view import SingleViewNet
@@ -85,6 +87,35 @@ def test_steps_bring_the_network_nearer_to_its_lessons() -> None:
 def test_the_images_themselves_speak_too() -> None:
     losses = learner().step(lessons(), [])
     assert losses["self-supervised"] > 0
+
+
+def test_pieces_that_are_erased_do_not_speak_against_the_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = learner(replace(SETTINGS, erase_share=1.0))
+    crops: list[Crop] = []
+    images: list[torch.Tensor] = []
+    fit = made._fitter.forward
+
+    def watched(image: torch.Tensor, *rest: Any) -> Any:
+        images.append(image)
+        return fit(image, *rest)
+
+    def kept(*arguments: Any) -> Crop:
+        crops.append(random_crop(*arguments))
+        return crops[-1]
+
+    monkeypatch.setattr(made._fitter, "forward", watched)
+    monkeypatch.setattr("engine.adaptation.learner.random_crop", kept)
+    made.step(lessons(), [])
+    assert torch.equal(images[0], stacked(lesson_images(lessons(), crops)))
+
+
+def test_it_tells_how_far_it_is_from_each_lesson() -> None:
+    made = learner(replace(SETTINGS, erase_share=0.0))
+    made.step(lessons(), [])
+    assert len(made.apart_m) == len(lessons())
+    assert 0.5 * apart_m(network()) < np.mean(made.apart_m) < 2.0 * apart_m(network())
 
 
 def test_statistics_and_frozen_parts_stay_and_the_original_is_untouched() -> None:

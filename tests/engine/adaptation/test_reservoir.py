@@ -84,8 +84,37 @@ def test_a_better_lesson_takes_the_place_of_the_old_one() -> None:
     first = lesson(0, 0.5)
     reservoir.add(first)
     better = replace(first, residual_m=0.001)
-    reservoir.replace([better])
+    reservoir.replace(first.sample, better)
     assert (*reservoir.lessons, *reservoir.held_out) == (better,)
+
+
+def test_a_lesson_that_is_believed_no_more_is_dropped() -> None:
+    reservoir = Reservoir(SETTINGS)
+    first, second = lesson(0, 0.5), lesson(1, 1.0)
+    reservoir.add(first)
+    reservoir.add(second)
+    reservoir.replace(first.sample, None)
+    assert (*reservoir.lessons, *reservoir.held_out) == (second,)
+
+
+def test_what_the_copy_has_learnt_comes_less_often() -> None:
+    reservoir, rng = Reservoir(SETTINGS), np.random.default_rng(0)
+    numbers = [k for k in range(20) if not held_out(k * 100_000_000, SETTINGS)][:2]
+    learnt, open_ = (lesson(k, bend) for k, bend in zip(numbers, (0.0, 1.0), strict=True))
+    reservoir.add(learnt)
+    reservoir.add(open_)
+    reservoir.explain([learnt, open_], [0.0, 0.012])
+    drawn = reservoir.draw(rng, 1000)
+    assert sum(one is open_ for one in drawn) > 4 * sum(one is learnt for one in drawn)
+
+
+def test_of_two_alike_the_one_that_is_explained_worse_stays() -> None:
+    reservoir = Reservoir(SETTINGS)
+    numbers = [k for k in range(60) if not held_out(k * 100_000_000, SETTINGS)]
+    for k, bend in zip(numbers, np.linspace(0, 1.5, 10), strict=False):
+        reservoir.add(lesson(k, bend, urgency=2.0))
+    reservoir.add(lesson(numbers[10], 0.01, urgency=0.5))
+    assert {one.urgency for one in reservoir.lessons} == {2.0}
 
 
 def test_it_knows_what_it_has_seen_of_a_side() -> None:
