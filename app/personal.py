@@ -22,6 +22,7 @@ from app.session_use import SessionWish
 from app.tracking.presenter import NO_HAND, Condition
 from app.tracking.side_column import SideMode
 from engine.adaptation.profile import Profile
+from engine.adaptation.status import AdaptationState
 from engine.messages import Frame, Scene
 
 NOBODY_ENROLS = (Page.CLOSED, Page.SETUP)
@@ -56,7 +57,14 @@ class PersonalRoom(QObject):
     def adopt(self, actions: Mapping[str, QAction]) -> None:
         """The window's actions: the learning card's buttons switch them."""
         improve, learning = actions["set_improve"], actions["set_learning"]
-        self.learning_card.pause_asked.connect(lambda paused: improve.setChecked(not paused))
+
+        def pause(paused: bool) -> None:
+            if improve.isChecked() is paused:
+                improve.setChecked(not paused)
+            else:  # It had paused by itself.
+                self.set_improve(not paused)
+
+        self.learning_card.pause_asked.connect(pause)
         self.learning_card.closed.connect(lambda: learning.setChecked(False))
 
     @property
@@ -81,7 +89,7 @@ class PersonalRoom(QObject):
         """Adapt while tracking, or go on with the weights in use."""
         self.improve = on
         adaptation = self._bridge.adaptation
-        if adaptation is None:
+        if adaptation is None or self._learner_failed:
             if on:
                 self.track_anew_asked.emit()
         elif on:
@@ -89,6 +97,13 @@ class PersonalRoom(QObject):
         else:
             adaptation.pause()
         self.remembered.emit()
+
+    @property
+    def _learner_failed(self) -> bool:
+        """For good; another session has another learner."""
+        status = self._bridge.status
+        learning = None if status is None else status.adaptation
+        return learning is not None and learning.state is AdaptationState.FAILED
 
     def set_learning(self, on: bool) -> None:
         """Show what is learnt, or confidence and speed."""
@@ -132,15 +147,19 @@ class PersonalRoom(QObject):
         tracking, profiles = condition.banner, self.people.presenter.banner()
         if tracking is not None and tracking.tone in (Tone.ERROR, Tone.WARNING):
             return tracking
-        guided = self.enrolment.page is Page.GUIDE and condition.running
-        return profiles or (None if guided and tracking == NO_HAND else tracking)
+        page = self.enrolment.page
+        guided = page is Page.GUIDE and condition.running and tracking == NO_HAND
+        return profiles or (None if guided or page is Page.RESULT else tracking)
 
     def act(self, action: Action) -> bool:
         """Do what a banner's button says; whether it was about profiles."""
         return self.people.act(action)
 
     def close(self) -> None:
-        """The window goes: end the enrolment, keep what was learnt."""
+        """The window goes: keep who was measured and what was learnt."""
+        outcome = self.enrolment.presenter.outcome
+        if outcome is not None:
+            self.people.save(outcome.profile)
         self.enrolment.close()
         self.keep_what_was_learnt()
 

@@ -17,6 +17,7 @@ from app import theme
 from app.enrolment.bone_table import BoneTable
 from app.enrolment.figures import GainLine, HandMeasures, Result
 
+NOT_COMPARED = "No pose was held long enough to compare before and after."
 NO_GAIN = "No figure got better on these frames; the shipped settings suit this hand as well."
 
 
@@ -71,7 +72,7 @@ class ResultPage(QWidget):
 def _add_gains(column: QVBoxLayout, gains: tuple[GainLine, ...]) -> None:
     column.addWidget(theme.styled(QLabel("On the frames just seen"), "title"))
     if not any(gain.better for gain in gains):
-        column.addWidget(_wrapped(NO_GAIN, theme.MUTED.name()))
+        column.addWidget(_wrapped(NO_GAIN if gains else NOT_COMPARED, theme.MUTED.name()))
     for gain in gains:
         column.addWidget(_wrapped(gain.text, (theme.GOOD if gain.better else theme.MUTED).name()))
 

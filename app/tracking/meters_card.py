@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from app import theme
+from app.tracking.figures import NONE
 from app.tracking.hud_figures import Figures, HandCard
 from app.tracking.meters import METERS, SHOWN_STEPS, Meter, MeterKind, meters_of
 from app.tracking.sparkline import Sparkline
@@ -31,6 +34,7 @@ class MetersCard(QFrame):
         grid.setHorizontalSpacing(9)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
+        self._live = False
         self._rows = [_MeterRow(grid, row, kind) for row, kind in enumerate(METERS)]
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 9, 12, 9)
@@ -40,12 +44,14 @@ class MetersCard(QFrame):
         self._verdict.setFixedHeight(self._verdict.fontMetrics().height() + 2)
 
     def show_readings(self, readings: TruthReadings | None) -> None:
-        """Of this moment; None where nothing tracks."""
+        """The newest; None where nothing tracks. Where nothing comes any more only their history
+        is shown."""
         for row, meter in zip(self._rows, meters_of(readings), strict=True):
-            row.show_meter(meter)
+            row.show_meter(meter if self._live else replace(meter, text=NONE))
 
     def show_figures(self, figures: Figures) -> None:
         """The verdict, of the worse hand where there are two."""
+        self._live = figures.live
         worst = max(figures.hands, key=lambda hand: hand.residual_mm, default=None)
         text = _verdict_text(figures, worst)
         metrics, elide = self._verdict.fontMetrics(), Qt.TextElideMode.ElideRight

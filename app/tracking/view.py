@@ -45,9 +45,6 @@ class TrackingView(QWidget):
         self._pane = CameraPane(surface)
         self._meters, self._confidence, self._speed = MetersCard(), ConfidenceCard(), SpeedCard()
         self._stereo = StereoCard()
-        self._banner = BannerView(viewport)
-        self._banner.acted.connect(self.action_asked)
-        self._caption = _overlay_label(viewport)
         self._note = ""
         self._note_timer = QTimer(self, singleShot=True, interval=NOTE_MS)
         self._note_timer.timeout.connect(self._end_note)
@@ -58,6 +55,10 @@ class TrackingView(QWidget):
         self._main = QStackedWidget()
         self._main.addWidget(viewport)
         self._main.addWidget(comparison)
+        self._caption = _overlay_label(viewport)
+        # Over whatever is shown there: what went wrong must be seen on a result's page too.
+        self._banner = BannerView(self._main)
+        self._banner.acted.connect(self.action_asked)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(theme.GAP_PX)
         self.splitter.setChildrenCollapsible(False)
@@ -69,7 +70,7 @@ class TrackingView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
-        viewport.installEventFilter(self)
+        self._main.installEventFilter(self)
 
     @property
     def banner(self) -> BannerView:
@@ -115,6 +116,7 @@ class TrackingView(QWidget):
         """What the side column holds; with a result, the comparison replaces the 3D view."""
         self._side.show_mode(mode)
         self._main.setCurrentIndex(int(mode is SideMode.RESULT))
+        self._banner.raise_()
 
     def show_condition(self, condition: Condition) -> None:
         """Banner and freshness; as soon as they change."""
@@ -129,7 +131,7 @@ class TrackingView(QWidget):
         self._show_caption()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.viewport and event.type() == QEvent.Type.Resize:
+        if watched is self._main and event.type() == QEvent.Type.Resize:
             self._banner.place()
         return False
 

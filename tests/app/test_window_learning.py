@@ -68,6 +68,27 @@ def test_the_learning_card_shows_pauses_and_rolls_back(qtbot: QtBot, desk: Desk)
     assert desk.window.view._side._mode is SideMode.FIGURES
 
 
+def test_learning_that_paused_by_itself_goes_on(qtbot: QtBot, desk: Desk) -> None:
+    session = _improving(qtbot, desk)
+    assert session.adaptation is not None
+    session.adaptation.pause()
+    card = desk.window.personal.learning_card
+    qtbot.waitUntil(lambda: card._pause.text() == "Go on")
+    qtbot.mouseClick(card._pause, Qt.MouseButton.LeftButton)
+    assert session.adaptation.state is AdaptationState.LEARNING
+
+
+def test_a_learner_that_has_stopped_for_good_is_begun_anew(qtbot: QtBot, desk: Desk) -> None:
+    session = _improving(qtbot, desk)
+    assert session.adaptation is not None
+    session.adaptation.state = AdaptationState.FAILED
+    improve = desk.window.actions_by_name["set_improve"]
+    improve.setChecked(False)
+    improve.setChecked(True)
+    qtbot.waitUntil(lambda: len(desk.sessions) == 2)
+    assert desk.sessions[1].wish.improve
+
+
 def test_what_is_learnt_is_in_the_profile_even_if_the_window_closes_at_once(
     qtbot: QtBot, desk: Desk, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.enrolment.figures import GainLine, Page, Result
 from app.enrolment.presenter import Outcome
 from app.tracking.side_column import SideMode
+from engine.adaptation.profile import Profile, ProfileError
 from engine.session_status import SessionState
 from tests.app.desk import Desk
 from tests.app.fakes import FakeGuide, FakeMeasuring
@@ -111,6 +112,23 @@ def test_a_discarded_result_leaves_no_profile(qtbot: QtBot, desk: Desk) -> None:
     assert desk.window.enrolment.page is Page.CLOSED
 
 
+def test_a_result_that_cannot_be_saved_says_why_and_stays(
+    qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_profile: Profile) -> Profile:
+        raise ProfileError("The disk is full; free some space.")
+
+    desk.run(qtbot)
+    measuring = _measure(qtbot, desk)
+    measuring.result = _outcome()
+    qtbot.waitUntil(lambda: desk.window.enrolment.comparison.isVisible())
+    monkeypatch.setattr(desk.store, "save", full)
+    qtbot.mouseClick(desk.window.enrolment.card.result._save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: desk.banner_title == "The profile was not saved")
+    assert desk.window.view.banner.isVisible()
+    assert desk.window.enrolment.page is Page.RESULT
+
+
 def test_a_failed_measurement_says_why(qtbot: QtBot, desk: Desk) -> None:
     desk.run(qtbot)
     measuring = _measure(qtbot, desk)
@@ -134,3 +152,4 @@ def test_the_window_closes_during_every_page(qtbot: QtBot, desk: Desk, page: Pag
     qtbot.waitUntil(lambda: not desk.window.bridge.holding)
     assert desk.window.enrolment.page is Page.CLOSED
     assert all(measuring.cancelled for measuring in desk.measurings)
+    assert desk.store.names() == (("Ada",) if page is Page.RESULT else ())

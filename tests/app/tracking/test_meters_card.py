@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
+from app.tracking.figures import NONE
 from app.tracking.hud_figures import Figures, HandCard
 from app.tracking.meters_card import MetersCard
 from app.tracking.verdict import Grade, Verdict
+from engine.inference.meters import MeterReading, TruthReadings
 from engine.messages import Side
 
 LONG = "Poor fit: the mesh is off what is seen; hold still for a moment"
@@ -32,3 +35,17 @@ def test_a_long_verdict_ends_in_an_ellipsis_and_is_whole_in_its_tooltip(qtbot: Q
     card.show_figures(_figures(Verdict(Grade.GOOD, "Good fit")))
     assert label.text() == "Good fit"
     assert card.sizeHint().height() == height
+
+
+def test_where_nothing_comes_any_more_only_the_history_stays(qtbot: QtBot) -> None:
+    card = MetersCard()
+    qtbot.addWidget(card)
+    readings = TruthReadings(residual_m=MeterReading(0.0021, (0.002, 0.0021)))
+    card.show_figures(_figures(Verdict(Grade.GOOD, "Good fit")))
+    card.show_readings(readings)
+    row = card._rows[0]
+    assert row._value.text() == "2.1 mm"
+    card.show_figures(Figures(live=False))
+    card.show_readings(readings)
+    assert row._value.text() == NONE
+    assert row._line._values == pytest.approx((2.0, 2.1))
