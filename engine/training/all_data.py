@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,13 +39,14 @@ class AllBatch(NamedTuple):
 class Unlabelled(NamedTuple):
     """Hands without labels."""
 
-    draw: DrawPatches
+    drawn: Callable[[int], DrawPatches]
+    """By seed: one that is resumed goes on with others than it began with."""
     held_out: list[HandPatch]
     """Never drawn."""
     source: str
 
 
-def unlabelled_hands(uri: str | None, frames: int, seed: int) -> Unlabelled:
+def unlabelled_hands(uri: str | None, frames: int) -> Unlabelled:
     """Of a source, or synthetic where there is none.
 
     Raises:
@@ -52,10 +54,10 @@ def unlabelled_hands(uri: str | None, frames: int, seed: int) -> Unlabelled:
     """
     if uri is None:
         held_out = synthetic_patches(_HELD_OUT_SEED)(HELD_OUT_HANDS)
-        return Unlabelled(synthetic_patches(seed), held_out, "synthetic")
+        return Unlabelled(synthetic_patches, held_out, "synthetic")
     trained, held_out = split(tracked_patches(uri, frames))
     apart = max(1, len(held_out) // HELD_OUT_HANDS)
-    return Unlabelled(drawn_from(trained, seed), held_out[::apart][:HELD_OUT_HANDS], uri)
+    return Unlabelled(partial(drawn_from, trained), held_out[::apart][:HELD_OUT_HANDS], uri)
 
 
 def held_out_views(unlabelled: Unlabelled, views: int) -> ViewBatch:
@@ -72,8 +74,8 @@ def all_batches(
     style: Path | None = None,
 ) -> Iterator[AllBatch]:
     """Endless batches."""
-    rng = np.random.default_rng([seed, 79])
+    rng, draw = np.random.default_rng([seed, 79]), unlabelled.drawn(seed)
     crops = training_batches(seed, 0, CROPS_PER_HAND * batch, workers)
     several = fusion_batches(seed, batch, workers)
     for made in crops if style is None else styled(crops, style, seed):
-        yield AllBatch(made, next(several), pseudo_views(unlabelled.draw(batch), rng, views))
+        yield AllBatch(made, next(several), pseudo_views(draw(batch), rng, views))

@@ -1,10 +1,10 @@
 """Stage 3 of Ren et al. 2022: both networks learn, from hands with labels and from hands without.
 
 `python main.py train all`. The paper trains 10 epochs at 1e-4, from the fifth on at 1e-5: here the
-rate drops at half of the run. Synthetic depth keeps its own style in this stage. Each step takes a
-batch as stage 1 does (so that what is no hand is not forgotten), one as stage 2 does, and made-up
-views of hands without labels. Batch norms keep the statistics that they have: three kinds of images
-would tear at them.
+rate drops at half of the run. Synthetic depth keeps its own style in this stage, unless `--style`
+asks for another one. Each step takes a batch as stage 1 does (so that what is no hand is not
+forgotten), one as stage 2 does, and made-up views of hands without labels. Batch norms keep the
+statistics that they have: three kinds of images would tear at them.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         style=args.style,
         seed=args.seed,
     )
-    unlabelled = unlabelled_hands(args.unlabelled, args.frames, args.seed)
+    unlabelled = unlabelled_hands(args.unlabelled, args.frames)
     figures = StageRun(run_settings(args), AllStage(settings, both, unlabelled)).run()
     print(f"{settings.single_view_out}, {settings.fusion_out}: {told(figures)}")
     return 0

@@ -129,14 +129,18 @@ class FusionStage:
             "net": self.net.state_dict(),
             "average": self.average.state(),
             "optimizer": self.optimizer.state_dict(),
-            "config": asdict(self.net.config),
+            "config": self._config(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        check_config("a fusion network of", asdict(self.net.config), state)
+        check_config("a run of stage 2 with", self._config(), state)
         self.net.load_state_dict(state["net"])
         self.average.restore(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
+
+    def _config(self) -> dict[str, Any]:
+        """What a resumed run must have in common with the run before."""
+        return {"fusion": asdict(self.net.config), "single_view": self._single_view_sha256}
 
 
 class FusionLoss(nn.Module):

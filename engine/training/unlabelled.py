@@ -18,8 +18,9 @@ from engine.offline import run_offline
 from engine.training.fusion_scenes import one_camera_hand
 
 LEAST_PATCHES = 8
-HELD_OUT_EVERY = 5
-"""One patch in so many is never trained on."""
+HELD_OUT_EVERY, BLOCK, LEAST_BLOCKS = 5, 30, 10
+"""One block of so many is never trained on: as many patches as a second shows, fewer where there
+are few in all. A held-out patch has hardly a neighbour in time among the others."""
 
 DrawPatches = Callable[[int], list[HandPatch]]
 """So many patches to train on, at random."""
@@ -52,8 +53,11 @@ def tracked_patches(uri: str, frames: int) -> list[HandPatch]:
 
 def split(patches: Sequence[HandPatch]) -> tuple[list[HandPatch], list[HandPatch]]:
     """To train on, and held out."""
-    held_out = list(patches[::HELD_OUT_EVERY])
-    return [p for k, p in enumerate(patches) if k % HELD_OUT_EVERY], held_out
+    block = min(BLOCK, max(1, len(patches) // LEAST_BLOCKS))
+    trained, held_out = [], []
+    for k, patch in enumerate(patches):
+        (trained if k // block % HELD_OUT_EVERY else held_out).append(patch)
+    return trained, held_out
 
 
 def drawn_from(patches: Sequence[HandPatch], seed: int) -> DrawPatches:

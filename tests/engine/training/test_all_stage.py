@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
+from functools import partial
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -48,14 +49,16 @@ def _set_statistics(both: Both, batch: AllBatch) -> None:
 @pytest.fixture(scope="module")
 def unlabelled() -> Unlabelled:
     patches = synthetic_patches(3)(5)
-    return Unlabelled(drawn_from(patches[1:], 1), patches[:1], "synthetic")
+    return Unlabelled(partial(drawn_from, patches[1:]), patches[:1], "synthetic")
 
 
 @pytest.fixture(scope="module")
 def batch(unlabelled: Unlabelled) -> AllBatch:
     rng = np.random.default_rng(1)
     crops = collate(list(islice(sample_stream(4, MODEL), 4)))
-    return AllBatch(crops, pseudo_batch(rng, MODEL, 2, 2), pseudo_views(unlabelled.draw(2), rng, 2))
+    return AllBatch(
+        crops, pseudo_batch(rng, MODEL, 2, 2), pseudo_views(unlabelled.drawn(1)(2), rng, 2)
+    )
 
 
 @pytest.fixture
@@ -153,10 +156,20 @@ def test_networks_that_do_not_fit_are_refused() -> None:
         Both(single, FusionNet(FusionConfig(8, (8, 12, 16))))
 
 
-def test_a_fifth_is_held_out() -> None:
-    patches = synthetic_patches(5)(1) * 11
+def test_a_fifth_is_held_out_in_blocks() -> None:
+    (patch,) = synthetic_patches(5)(1)
+    patches = [replace(patch, cube_m=0.2 + 1e-4 * k) for k in range(1000)]
     trained, held_out = split(patches)
-    assert (len(trained), len(held_out)) == (8, 3)
+    assert 0.18 < len(held_out) / len(patches) < 0.25
+    assert len(trained) + len(held_out) == len(patches)
+    places = [round((one.cube_m - 0.2) / 1e-4) for one in held_out]
+    assert sum(b - a > 1 for a, b in pairwise(places)) < len(places) / 25
+    assert len(split(patches[:11])[1]) == 3
+
+
+def test_a_run_that_goes_on_draws_other_hands(unlabelled: Unlabelled) -> None:
+    first, again = ([id(p) for p in unlabelled.drawn(seed)(40)] for seed in (1, 1001))
+    assert first != again
 
 
 def test_a_source_without_hands_gets_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,8 +198,10 @@ def test_a_checkpoint_of_another_size_gets_one_sentence(
 ) -> None:
     StageRun(RunSettings(tmp_path, 8), FusionStage(settings, single_view)).save()
     other = FusionStage(replace(settings, channels=(8, 8, 8)), single_view)
-    with pytest.raises(WeightsError, match=r"expected a fusion network of .*--out"):
+    with pytest.raises(WeightsError, match=r"expected a run of stage 2 .*--out"):
         StageRun(RunSettings(tmp_path, 8), other)
+    with pytest.raises(WeightsError, match=r"expected a run of stage 2 .*--out"):
+        StageRun(RunSettings(tmp_path, 8), FusionStage(settings, single_view, "another"))
     save_checkpoint(tmp_path / "checkpoint.pt", {"net": {}})
     with pytest.raises(WeightsError):
         StageRun(RunSettings(tmp_path, 8), other)
