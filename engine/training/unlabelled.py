@@ -54,10 +54,9 @@ def tracked_patches(uri: str, frames: int) -> list[HandPatch]:
 def split(patches: Sequence[HandPatch]) -> tuple[list[HandPatch], list[HandPatch]]:
     """To train on, and held out."""
     block = min(BLOCK, max(1, len(patches) // LEAST_BLOCKS))
-    trained, held_out = [], []
-    for k, patch in enumerate(patches):
-        (trained if k // block % HELD_OUT_EVERY else held_out).append(patch)
-    return trained, held_out
+    out = [k // block % HELD_OUT_EVERY == 0 for k in range(len(patches))]
+    trained = [patch for patch, held in zip(patches, out, strict=True) if not held]
+    return trained, [patch for patch, held in zip(patches, out, strict=True) if held]
 
 
 def drawn_from(patches: Sequence[HandPatch], seed: int) -> DrawPatches:
