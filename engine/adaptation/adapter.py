@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.adaptation.decision import Decision
+from engine.adaptation.decision import NAN, Decision
 from engine.adaptation.gate import Offer, got_worse, objection
 from engine.adaptation.learner import Learner, all_finite, halfway, relative_change
 from engine.adaptation.lesson_book import LessonBook
@@ -109,13 +109,11 @@ class Adapter:
         self._decisions.extend(decided)
         return tuple(decided)
 
-    def roll_back(self) -> Decision | None:
-        """Back to the former weights at once; None where there are none."""
-        if not self._store.roll_back():
-            return None
-        decision = self._returned("former weights asked for")
-        self._decisions.append(decision)
-        return decision
+    def roll_back(self, revision: int) -> None:
+        """Use no weights newer than `revision`, from now on. No decision of its own: whoever asks
+        knows why."""
+        if self._store.roll_back(revision):
+            self._begin_again()
 
     @property
     def _ready(self) -> bool:
@@ -188,24 +186,23 @@ class Adapter:
         self._book.forget_new()
         if not got_worse(then, now, self._settings.gate):
             return None
-        self._store.roll_back()
-        return self._returned("new samples prefer the former weights", then, now)
+        self.roll_back(former.revision)
+        return self._decision(
+            "new samples prefer the former weights", False, then, now, NAN, rolled_back=True
+        )
 
-    def _returned(
-        self, reason: str, former: HeldOutScore | None = None, dropped: HeldOutScore | None = None
-    ) -> Decision:
+    def _begin_again(self) -> None:
         """After a rollback: learning goes on from the weights that are back."""
         self._learner.restart(self._store.current.net)
         self._book.forget_new()
         self._refusals = 0
-        return self._decision(reason, False, former, dropped, float("nan"), rolled_back=True)
 
     def _decision(
         self,
         reason: str,
         accepted: bool,
-        before: HeldOutScore | None,
-        after: HeldOutScore | None,
+        before: HeldOutScore,
+        after: HeldOutScore,
         source_after: float,
         rolled_back: bool = False,
     ) -> Decision:
@@ -214,8 +211,8 @@ class Adapter:
             step=self._steps,
             accepted=accepted,
             reason=reason,
-            held_out_before=float("nan") if before is None else before.total,
-            held_out_after=float("nan") if after is None else after.total,
+            held_out_before=before.total,
+            held_out_after=after.total,
             source_before=self._source_first,
             source_after=source_after,
             revision=self.revision,

@@ -52,7 +52,7 @@ class NetworkExchange:
         self._first = weights
         self._stack: list[_Kept] = []
         self._ready: ReadyNetworks | None = None
-        self._unwanted: int | None = None
+        self._gone_back_to: int | None = None
 
     def begin_with(self, networks: Sequence[SingleViewInference]) -> None:
         """The compiled networks of the first weights."""
@@ -78,22 +78,21 @@ class NetworkExchange:
         with self._lock:
             if len(self._stack) < 2:
                 return False
-            given_up = self._stack[-1].ready.revision
-            self._unwanted = min(given_up, self._unwanted or given_up)
             self._back_to(self._stack[-2])
+            self._gone_back_to = self._stack[-1].ready.revision
             return True
 
-    def take_unwanted(self) -> int | None:
-        """The revision from which on the learner has to go back, once for each roll-back."""
+    def take_gone_back_to(self) -> int | None:
+        """The revision gone back to, for the learner to follow; once for each roll-back."""
         with self._lock:
-            unwanted, self._unwanted = self._unwanted, None
-            return unwanted
+            revision, self._gone_back_to = self._gone_back_to, None
+            return revision
 
     def must_load(self, revision: int) -> bool:
         """Whether the learner's proposal has to be compiled. Goes back where it is kept already;
         says no while a roll-back has not reached the learner."""
         with self._lock:
-            if self._unwanted is not None or revision == self._in_use().revision:
+            if self._gone_back_to is not None or revision == self._in_use().revision:
                 return False
             kept = next((k for k in self._stack if k.ready.revision == revision), None)
             if kept is not None:
@@ -103,9 +102,11 @@ class NetworkExchange:
     def put(self, networks: Sequence[SingleViewInference], revision: int, weights: Path) -> None:
         """Hand over new networks, unless somebody went back while they were compiled."""
         with self._lock:
-            if self._unwanted is not None:
+            if self._gone_back_to is not None:
                 return
             self._ready = ReadyNetworks(tuple(networks), revision)
+            # Where the learner went back by itself, whatever is newer was given up.
+            self._stack = [kept for kept in self._stack if kept.ready.revision < revision]
             self._stack.append(_Kept(self._ready, weights))
             if len(self._stack) > KEPT:
                 del self._stack[1]

@@ -22,7 +22,7 @@ class Command(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RollBack:
-    """To the learner: use only weights from before `revision`."""
+    """To the learner: use no weights newer than `revision`."""
 
     revision: int
 

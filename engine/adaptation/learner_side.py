@@ -50,7 +50,7 @@ class Adapting(Protocol):
 
     def work(self, *, seconds: float) -> tuple[Decision, ...]: ...
 
-    def roll_back(self) -> Decision | None: ...
+    def roll_back(self, revision: int) -> None: ...
 
 
 MakeAdapter = Callable[[Path, Path], Adapting]
@@ -167,9 +167,7 @@ class _Desk:
             self._paused = command is Command.PAUSE
             return
         self._rollbacks += 1
-        while self._adapter.progress.revision >= command.revision:
-            if self._adapter.roll_back() is None:
-                return
+        self._adapter.roll_back(command.revision)
 
     def _onnx(self) -> Path:
         """The weights in use as ONNX: made here, because the tracker's process has no torch."""

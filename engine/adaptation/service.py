@@ -230,9 +230,9 @@ class AdaptationService(StopOnExit):
         if self._paused is not self._paused_there:
             self._paused_there = self._paused
             self._learner.pause(self._paused_there)
-        unwanted = self._exchange.take_unwanted()
-        if unwanted is not None:
-            self._learner.roll_back(unwanted)
+        gone_back_to = self._exchange.take_gone_back_to()
+        if gone_back_to is not None:
+            self._learner.roll_back(gone_back_to)
 
     def _heed(self, report: Report) -> int | None:
         """Note the progress; compile other weights where they are wanted (its time returned)."""
@@ -250,7 +250,7 @@ class AdaptationService(StopOnExit):
                 f"New weights could not be loaded ({type(error).__name__}: {error}); tracking goes "
                 "on with the former ones."
             )
-            self._learner.roll_back(progress.revision)
+            self._learner.roll_back(progress.revision - 1)
             return None
         took_ns = monotonic_ns() - began_ns
         self._load_ms = took_ns / NS_PER_MS

@@ -90,8 +90,8 @@ class TendedProcess:
         self.send(Command.PAUSE if paused else Command.RESUME)
 
     def roll_back(self, revision: int) -> None:
-        """Use only weights from before `revision`. Reports from before that are not heard."""
-        if revision <= self._numbers.first:
+        """Use no weights newer than `revision`. Reports from before that are not heard."""
+        if revision < self._numbers.first:
             self.close()  # It cannot go back beyond its birth: the next life begins further back.
             return
         self._rollbacks += 1

@@ -12,7 +12,8 @@ from engine.nets.weights_file import load_network
 from engine.training.checkpoint import export_weights
 
 KEPT = 3
-"""Files that stay: the weights in use and two before them."""
+"""Files that stay beside the first: the weights in use and two before them. One more than the
+tracker keeps compiled, which may be one acceptance behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,12 @@ class WeightsStore:
             self._stack.pop(1).path.unlink(missing_ok=True)
         return self.current
 
-    def roll_back(self) -> bool:
-        """Use the former weights again; False where there are none."""
-        if len(self._stack) == 1:
-            return False
-        self._stack.pop()
-        return True
+    def roll_back(self, revision: int) -> bool:
+        """Use no weights newer than `revision`, from 0; False where that changes nothing."""
+        before = self.current
+        while self.current.revision > revision:
+            self._stack.pop()
+        return self.current is not before
 
 
 def as_stored(net: SingleViewNet) -> SingleViewNet:

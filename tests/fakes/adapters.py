@@ -1,7 +1,8 @@
 """Adapters made up for tests: they run in the learner's process, without torch.
 
-A sample is any text; "good" earns new weights at the next piece of work. Weights are small files of
-text, exporting copies them, and a loaded network is that text.
+A sample is any text; "good" earns new weights at the next piece of work, "worse" brings back the
+former ones. Weights are small files of text, exporting copies them, and a loaded network is that
+text.
 """
 
 from __future__ import annotations
@@ -48,6 +49,9 @@ class FakeAdapter:
         self._samples += 1
         if sample == "good":
             self._good += 1
+        elif sample == "worse":
+            self.roll_back(self._stack[-2][0])
+            self._decide(accepted=False)
         elif sample == "deadly":
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
         elif sample == "broken":
@@ -62,11 +66,9 @@ class FakeAdapter:
         time.sleep(0.005)
         return (self._accept(),) if self._good else ()
 
-    def roll_back(self) -> Decision | None:
-        if len(self._stack) == 1:
-            return None
-        self._stack.pop()
-        return self._decide(accepted=False)
+    def roll_back(self, revision: int) -> None:
+        while self._stack[-1][0] > revision:
+            self._stack.pop()
 
     def _accept(self) -> Decision:
         self._good -= 1

@@ -117,14 +117,11 @@ def test_half_of_the_way_to_what_was_learnt_is_offered(adapter: Adapter) -> None
 def test_rollback_brings_back_the_former_weights(adapter: Adapter) -> None:
     adapter.work(steps=16)
     newest = adapter.weights
-    decision = adapter.roll_back()
-    assert decision is not None
-    assert decision.rolled_back
-    assert decision.revision == adapter.revision == 1
+    adapter.roll_back(1)
+    assert adapter.revision == 1
     assert newest != adapter.weights != SHIPPED
-    assert adapter.roll_back() is not None
+    adapter.roll_back(0)
     assert (adapter.weights, adapter.revision) == (SHIPPED, 0)
-    assert adapter.roll_back() is None
 
 
 @pytest.mark.usefixtures("easy_gate")
@@ -173,3 +170,15 @@ def test_the_store_keeps_few_files(tmp_path: Path) -> None:
     assert store.former is not None
     assert store.former.path.exists()
     assert SHIPPED.exists()
+
+
+def test_the_store_goes_back_to_what_is_no_newer(tmp_path: Path) -> None:
+    store = WeightsStore(SHIPPED, tmp_path)
+    net = as_stored(copy.deepcopy(store.first.net))
+    for _ in range(5):
+        store.accept(net, {})
+    assert store.roll_back(4)
+    assert store.current.revision == 4
+    assert not store.roll_back(4)
+    assert store.roll_back(2)  # Its file is gone.
+    assert (store.current.revision, store.current.path) == (0, SHIPPED)

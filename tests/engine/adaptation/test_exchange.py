@@ -76,17 +76,18 @@ def test_what_the_learner_says_is_not_heard_before_it_knows_of_a_roll_back(
     put(exchange, 1)
     exchange.roll_back()
     assert not exchange.must_load(1)  # It does not know yet.
-    assert exchange.take_unwanted() == 1
-    assert exchange.take_unwanted() is None
+    assert exchange.take_gone_back_to() == 0
+    assert exchange.take_gone_back_to() is None
     assert exchange.must_load(2)
 
 
 def test_two_roll_backs_reach_the_learner_as_the_further_one(exchange: NetworkExchange) -> None:
-    put(exchange, 1)
-    put(exchange, 2)
+    for revision in (1, 2, 3):
+        put(exchange, revision)
     exchange.roll_back()
     exchange.roll_back()
-    assert exchange.take_unwanted() == 1
+    assert exchange.in_use().revision == 0  # Revision 1 is not kept here; the learner has it still.
+    assert exchange.take_gone_back_to() == 0
 
 
 def test_networks_compiled_during_a_roll_back_are_dropped(exchange: NetworkExchange) -> None:
@@ -104,3 +105,13 @@ def test_the_learner_may_go_back_by_itself(exchange: NetworkExchange) -> None:
     assert not exchange.must_load(1)
     assert exchange.in_use().revision == 1
     assert taken(exchange) == 1
+
+
+def test_what_the_learner_gave_up_does_not_come_back(exchange: NetworkExchange) -> None:
+    for revision in (1, 2, 3):
+        put(exchange, revision)
+    assert not exchange.must_load(2)
+    put(exchange, 1)  # It went back twice, to what is not kept here.
+    assert exchange.in_use().revision == 1
+    assert exchange.roll_back()
+    assert exchange.in_use().revision == 0  # And not 2.

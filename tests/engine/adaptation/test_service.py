@@ -140,6 +140,36 @@ def test_from_sightings_to_networks_and_back(serve: Serve) -> None:
     assert service.status().revision == 3
 
 
+def accept_three(service: AdaptationService) -> None:
+    for revision in (1, 2, 3):
+        service.offer(["good"])
+        take(service, revision)
+
+
+def test_back_to_the_first_weights_is_not_undone_by_the_learner(serve: Serve) -> None:
+    service = serve()
+    accept_three(service)
+    assert service.roll_back()
+    assert service.roll_back()
+    assert not service.roll_back()
+    wait_until(lambda: service.status().progress.revision == 0, SLOW_S)
+    assert take(service, 0) == ("first", "first")
+    service.offer(["good"])
+    assert take(service, 4) == ("first+4", "first+4")
+
+
+def test_the_learner_may_go_back_further_than_the_tracker_keeps(serve: Serve) -> None:
+    service = serve()
+    accept_three(service)
+    service.offer(["worse"])
+    assert take(service, 2) == ("first+1+2",) * 2
+    service.offer(["worse"])
+    assert take(service, 1) == ("first+1",) * 2
+    assert service.roll_back()
+    assert take(service, 0) == ("first",) * 2
+    assert not service.status().can_roll_back
+
+
 def test_a_killed_learner_is_started_again_where_it_was(serve: Serve, tmp_path: Path) -> None:
     chooser = EverySighting()
     service = serve(folder=tmp_path / "kept", chooser=chooser)
