@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from app.commands.tracking_run import load_estimator
 from engine.adaptation.opened_profile import unpacked_weights
 from engine.adaptation.profile import Profile
+from engine.adaptation.profile_changes import accepted, improved
 from engine.adaptation.profile_store import ProfileStore
 from engine.adaptation.service import AdaptationService
 from engine.adaptation.status import AdaptationStatus
@@ -55,8 +55,7 @@ def adapting(wanted: bool, profile: Profile | None) -> Iterator[AdaptationServic
         finally:
             status = service.status()
             _tell(status, profile)
-            if profile is not None and status.revision > 0:
-                _save_improved(profile, status)
+            _keep(status, profile)
 
 
 def weights_of(profile: Profile | None) -> Path | None:
@@ -64,27 +63,18 @@ def weights_of(profile: Profile | None) -> Path | None:
     return None if profile is None else unpacked_weights(profile)
 
 
+def _keep(status: AdaptationStatus, profile: Profile | None) -> None:
+    better = None if profile is None else improved(profile, status)
+    if better is not None and better is not profile:
+        ProfileStore().save(better)
+
+
 def _tell(status: AdaptationStatus, profile: Profile | None) -> None:
     progress = status.progress
-    accepted = sum(decision.accepted for decision in progress.decisions)
-    kept = "" if profile is not None or not accepted else " Name a --profile to keep the weights."
+    count = accepted(status)
+    kept = "" if profile is not None or not count else " Name a --profile to keep the weights."
     told = (
         f"{progress.samples} frames to learn from, {progress.steps} steps, "
-        f"{accepted} of {len(progress.decisions)} offers accepted.{kept} {status.sentence}"
+        f"{count} of {len(progress.decisions)} offers accepted.{kept} {status.sentence}"
     )
     print(f"\nAdaptation: {told.rstrip()}", file=sys.stderr)
-
-
-def _save_improved(profile: Profile, status: AdaptationStatus) -> None:
-    came = profile.provenance
-    accepted = sum(decision.accepted for decision in status.progress.decisions)
-    improved = replace(
-        profile,
-        weights=status.weights.read_bytes(),
-        provenance=replace(
-            came,
-            decisions=came.decisions + accepted,
-            frames=came.frames + status.progress.samples,
-        ),
-    )
-    ProfileStore().save(improved)

@@ -13,6 +13,7 @@ from app.profiles.damage import DamageWatch
 from app.profiles.kept_files import KeptFiles
 from engine.adaptation.opened_profile import OpenedProfile
 from engine.adaptation.profile import Profile
+from engine.adaptation.profile_changes import enrolled
 from engine.adaptation.profile_store import ProfileStore
 from engine.errors import UserError
 from engine.runtime.clock import NS_PER_S
@@ -70,6 +71,16 @@ class ProfilesPresenter:
     def profile(self) -> Profile | None:
         return None if self._opened is None else self._opened.profile
 
+    @property
+    def refused(self) -> str:
+        """Name of the profile that could not be used when it was chosen last; NOBODY without."""
+        return self._refused
+
+    @property
+    def undoable(self) -> str:
+        """Name of the profile that `undo` would bring back; NOBODY where there is none."""
+        return NOBODY if self._undo is None else self._undo.name
+
     def choose(self, name: str) -> bool:
         """Use this profile, or none; whether the one in use has changed.
 
@@ -94,17 +105,20 @@ class ProfilesPresenter:
         return True
 
     def save(self, profile: Profile) -> bool:
-        """Keep a profile and use it from now on; False where it could not be written."""
+        """Keep freshly measured hands, with what is known of that person already, and use the
+        profile from now on; False where it could not be written."""
         kept = KeptFiles.of(self._store.path(profile.name))
         replaced = profile.name in self.names
+        merged = enrolled(self._store, profile)
         try:
-            self._store.save(profile)
+            self._store.save(merged.profile)
         except UserError as error:
             self._warn("The profile was not saved", str(error))
             return False
         self.choose(profile.name)
         if replaced:
-            self._offer_undo(profile.name, kept, f"{profile.name} was enrolled anew")
+            said = f"{profile.name} was enrolled anew"
+            self._offer_undo(profile.name, kept, said, " ".join(merged.sentences))
         return True
 
     def reset(self) -> bool:
@@ -187,9 +201,9 @@ class ProfilesPresenter:
         self._offer_undo(name, kept, said)
         return True
 
-    def _offer_undo(self, name: str, kept: KeptFiles, said: str) -> None:
+    def _offer_undo(self, name: str, kept: KeptFiles, said: str, advice: str = "") -> None:
         self._undo = _Undo(name, kept)
-        self._say(Banner(Tone.CALM, said, "", Action.UNDO), UNDO_S)
+        self._say(Banner(Tone.CALM, said, advice, Action.UNDO), UNDO_S)
 
     def _refuse(self, name: str, advice: str) -> None:
         exists = name in self.names

@@ -49,18 +49,19 @@ class ProfilesRoom(QObject):
         self.show(anew=True)
 
     def reset(self) -> None:
-        self._after(self.presenter.reset)
+        self._after(self.presenter.reset, self.presenter.current)
 
     def delete(self) -> None:
-        self._after(self.presenter.delete)
+        self._after(self.presenter.delete, self.presenter.current)
 
     def act(self, action: Action) -> bool:
         """Do what a banner's button says; whether it was about profiles."""
+        people = self.presenter
         doing = {
-            Action.UNDO: lambda: self._after(self.presenter.undo),
-            Action.RESTORE: lambda: self._after(self.presenter.restore_former),
+            Action.UNDO: lambda: self._after(people.undo, people.undoable),
+            Action.RESTORE: lambda: self._after(people.restore_former, people.current),
             Action.DELETE: self._delete_refused,
-            Action.DISMISS: self.presenter.dismiss,
+            Action.DISMISS: people.dismiss,
         }.get(action)
         if doing is not None:
             doing()
@@ -68,18 +69,16 @@ class ProfilesRoom(QObject):
 
     def save(self, profile: Profile) -> bool:
         """Keep a new profile; whether it could be written."""
+        self.keeper.forget(profile.name)
         saved = self.presenter.save(profile)
         self.show()
         return saved
 
     def keep(self, wish: SessionWish | None, status: AdaptationStatus | None) -> None:
-        """Put what the session for `wish` has learnt into its profile."""
-        profile = self.presenter.profile
-        tracked = None if wish is None else wish.profile
-        if profile is not None and tracked is not None and tracked.name == profile.name:
-            improved = self.keeper.look(profile, status)
-            if improved is not None:
-                self.presenter.improved(improved)
+        """Put what the session for `wish` has learnt into the profile that it began with."""
+        better = self.keeper.look(None if wish is None else wish.profile, status)
+        if better is not None and better.name == self.presenter.current:
+            self.presenter.improved(better)
         failure = self.keeper.poll()
         if failure is not None:
             self.presenter.warn(failure)
@@ -91,11 +90,13 @@ class ProfilesRoom(QObject):
 
     def _delete_refused(self) -> None:
         """Nobody is tracked by it, so nothing has to begin anew."""
+        self.keeper.forget(self.presenter.refused)
         self.presenter.delete_refused()
         self.show(anew=True)
 
-    def _after(self, change: Callable[[], bool]) -> None:
-        self.keeper.forget(self.presenter.current)
+    def _after(self, change: Callable[[], bool], name: str) -> None:
+        """A change of the profile of that name."""
+        self.keeper.forget(name)
         if change():
             self.changed.emit(self.presenter.current)
         self.show(anew=True)

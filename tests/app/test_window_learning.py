@@ -27,6 +27,17 @@ def _improving(qtbot: QtBot, desk: Desk) -> FakeSession:
     return session
 
 
+def _improved(qtbot: QtBot, desk: Desk, folder: Path) -> None:
+    """Ada is tracked, and b"better weights" were accepted just now."""
+    desk.store.save(make_profile("Ada"))
+    desk.window.people.choose("Ada")
+    adaptation = _improving(qtbot, desk).adaptation
+    assert adaptation is not None
+    adaptation.weights = folder / "adapted.safetensors"
+    adaptation.weights.write_bytes(b"better weights")
+    adaptation.revision = 1
+
+
 def test_improving_starts_pauses_and_goes_on(qtbot: QtBot, desk: Desk) -> None:
     session = _improving(qtbot, desk)
     assert session.wish.improve
@@ -92,18 +103,36 @@ def test_a_learner_that_has_stopped_for_good_is_begun_anew(qtbot: QtBot, desk: D
 def test_what_is_learnt_is_in_the_profile_even_if_the_window_closes_at_once(
     qtbot: QtBot, desk: Desk, tmp_path: Path
 ) -> None:
-    desk.store.save(make_profile("Ada"))
-    desk.window.people.choose("Ada")
-    session = _improving(qtbot, desk)
-    weights = tmp_path / "adapted.safetensors"
-    weights.write_bytes(b"better weights")
-    adaptation = session.adaptation
-    assert adaptation is not None
-    adaptation.weights, adaptation.revision = weights, 1
+    _improved(qtbot, desk, tmp_path)
     desk.window.close()
     qtbot.waitUntil(lambda: not desk.window.bridge.holding)
     desk.window.people.keeper.close()
     assert desk.store.load("Ada").weights == b"better weights"
+
+
+def test_a_reset_forgets_what_the_session_has_learnt_just_then(
+    qtbot: QtBot, desk: Desk, tmp_path: Path
+) -> None:
+    _improved(qtbot, desk, tmp_path)
+    desk.window.reset_profile()
+    qtbot.waitUntil(lambda: len(desk.sessions) == 2)
+    assert desk.window.people.keeper.close()
+    assert desk.store.load("Ada").weights is None
+    profile = desk.sessions[-1].wish.profile
+    assert profile is not None
+    assert profile.weights is None
+
+
+def test_whoever_is_chosen_next_the_last_weights_are_kept(
+    qtbot: QtBot, desk: Desk, tmp_path: Path
+) -> None:
+    desk.store.save(make_profile("Grace"))
+    _improved(qtbot, desk, tmp_path)
+    desk.window.people.choose("Grace")
+    qtbot.waitUntil(lambda: len(desk.sessions) == 2)
+    assert desk.window.people.keeper.close()
+    assert desk.store.load("Ada").weights == b"better weights"
+    assert desk.store.load("Grace").weights is None
 
 
 def test_the_truth_meters_are_shown(qtbot: QtBot, desk: Desk) -> None:

@@ -146,6 +146,32 @@ def test_a_saved_profile_is_used_at_once(store: ProfileStore) -> None:
     assert presenter.banner() is None
 
 
+def test_a_hand_measured_later_leaves_the_other_one_and_the_weights(store: ProfileStore) -> None:
+    store.save(replace(make_profile("Ada"), weights=b"adapted"))
+    presenter = ProfilesPresenter(store, Clock())
+    right = make_profile("Ada", 3.0).shapes[Side.RIGHT]
+    assert presenter.save(replace(make_profile("Ada"), shapes={Side.LEFT: right}))
+    kept = store.load("Ada")
+    assert set(kept.shapes) == set(Side)
+    assert kept.weights == b"adapted"
+    assert presenter.profile is not None
+    assert presenter.profile.weights == b"adapted"
+
+
+def test_a_damaged_profile_that_is_enrolled_anew_is_said_to_be_replaced(
+    store: ProfileStore,
+) -> None:
+    damage(store, "Hedy")
+    presenter = ProfilesPresenter(store, Clock())
+    assert presenter.save(make_profile("Hedy"))
+    assert set(store.load("Hedy").shapes) == {Side.RIGHT}
+    banner = presenter.banner()
+    assert banner is not None
+    assert banner.advice.endswith("It is replaced.")
+    assert "python" not in banner.advice
+    assert banner.action is Action.UNDO
+
+
 def test_enrolling_a_known_name_anew_can_be_undone(store: ProfileStore) -> None:
     before = store.path("Ada").read_bytes()
     presenter = ProfilesPresenter(store, Clock())
