@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.hand.keypoints import palm_size
 from engine.hand.skinning import HandPose
 from engine.inference.depth_view import mirror_pose
 from engine.messages import HandState, Side
@@ -20,8 +21,6 @@ Float64 = npt.NDArray[np.float64]
 
 TOUCH_M = 0.022
 """Thumb tip to fingertip of an adult's pinch: the tips are points on the skin, the pads meet."""
-ADULT_PALM_M = 0.090
-"""Wrist to middle knuckle to which TOUCH_M belongs."""
 CURL_TOLERANCE = np.radians(55.0)
 """How far the three flexions of a finger, added up, may be off at closeness one half."""
 SPREAD_TOLERANCE = np.radians(9.0)
@@ -115,7 +114,7 @@ class EnrolmentStep:
 
 def _touch_ratio(keypoints: Float64, finger: int) -> float:
     """Distance of thumb tip and fingertip in lengths of a touch, for this size of hand."""
-    size = float(np.linalg.norm(keypoints[9] - keypoints[0])) / ADULT_PALM_M
+    size = palm_size(keypoints)
     apart = float(np.linalg.norm(keypoints[4] - keypoints[4 + 4 * finger]))
     return apart / (TOUCH_M * max(size, 0.5))
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
-from engine.inference.crops import CUBE_M
 from engine.inference.depth_view import DepthView
 
 Float32 = npt.NDArray[np.float32]
@@ -20,7 +19,6 @@ PATCH_CUBES = 1.5
 MAX_PATCH_PX = 176
 LEAST_SEEN_SHARE = 0.6
 """Of the hand's own cube that must lie in the picture."""
-ADULT_PALM_M = 0.090
 """Wrist to middle knuckle at which a crop's cube has its nominal size."""
 
 
@@ -62,12 +60,6 @@ def cut_patch(view: DepthView, centre: Float64, cube_m: float) -> HandPatch | No
         cy=(camera.cy - top) / stride,
     )
     return HandPatch(patch_camera, depth, np.array(centre, np.float64), cube_m)
-
-
-def cube_for(keypoints: Float64) -> float:
-    """Side of the cube for a hand with these keypoints [21, 3], as training chooses it; metres."""
-    palm = float(np.linalg.norm(keypoints[9] - keypoints[0])) / ADULT_PALM_M
-    return CUBE_M * float(np.clip(palm, 0.8, 1.15)) ** 0.5
 
 
 def _span(middle: float, half: float, size: int) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from engine.hand.articulation import ANGLE_NAMES, LOWER, UPPER
 from engine.hand.model import SHAPE_COUNT
 from engine.hand.skinning import HandPose
 from engine.inference.fitting import FitResult, HandFitter, HandObservation, KnownShape
-from engine.inference.fitting.shape import PRIOR_PRECISION, shape_statement
+from engine.inference.fitting.shape import LARGEST, PRIOR_PRECISION, shape_statement
 
 Float64 = npt.NDArray[np.float64]
 
@@ -35,8 +35,6 @@ ROUNDS = 14
 STEP_FACTOR = 1.3
 STILL = 0.03
 """Rounds end when no coefficient moves by more than this."""
-LARGEST = 4.2
-"""Limit of each coefficient in standard deviations: a child's hand is at -4 in size."""
 LEAST_EXPLAINED = 0.8
 DOUBT_SHARE = 0.3
 """Share of the median residual beyond it at which a frame's weight is one half."""

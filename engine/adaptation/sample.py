@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.adaptation.patch import HandPatch, cube_for, cut_patch
+from engine.adaptation.patch import HandPatch, cut_patch
+from engine.hand.keypoints import palm_size
 from engine.hand.skinning import HandPose
+from engine.inference.crops import cube_for
 from engine.inference.sighting import Sighting
 from engine.messages import Side
 
@@ -42,7 +44,8 @@ class AdaptationSample:
 def sample_of(sighting: Sighting) -> AdaptationSample | None:
     """What a sighting is worth keeping of; None where the hand is cut off by the picture."""
     joints = sighting.network.joints
-    patch = cut_patch(sighting.view, joints[1:].mean(0), cube_for(sighting.fit.keypoints))
+    cube_m = cube_for(palm_size(sighting.fit.keypoints))
+    patch = cut_patch(sighting.view, joints[1:].mean(0), cube_m)
     if patch is None:
         return None
     return AdaptationSample(

@@ -17,6 +17,7 @@ from engine.adaptation.careful import CAREFUL
 from engine.adaptation.sample import AdaptationSample
 from engine.adaptation.settings import TeacherSettings
 from engine.adaptation.visibility import joint_visibility
+from engine.hand.keypoints import KNUCKLES
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose
 from engine.inference.fitting import (
@@ -31,7 +32,6 @@ from engine.inference.fitting import (
 
 Float64 = npt.NDArray[np.float64]
 
-PALM_KEYPOINTS = (5, 9, 13, 17)
 USUAL_M = 0.006
 """Usual distance of the network's joints from a lesson's."""
 
@@ -144,7 +144,7 @@ def observe(sample: AdaptationSample) -> HandObservation | None:
 
 def _turned_rad(keypoints: Float64, joints: Float64) -> float:
     """Angle between the two directions from wrist to knuckles."""
-    a, b = (p[list(PALM_KEYPOINTS)].mean(0) - p[0] for p in (keypoints, joints))
+    a, b = (p[list(KNUCKLES)].mean(0) - p[0] for p in (keypoints, joints))
     cosine = a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9)
     return float(np.arccos(np.clip(cosine, -1.0, 1.0)))
 

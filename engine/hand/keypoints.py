@@ -44,8 +44,19 @@ BONES: tuple[tuple[int, int], ...] = tuple((KEYPOINT_PARENTS[k], k) for k in ran
 DISTAL_KEYPOINTS: tuple[int, ...] = (2, 3, 4, 6, 7, 8, 10, 11, 12, 14, 15, 16, 18, 19, 20)
 """PIP, DIP, TIP of the fingers; MCP, IP, TIP of the thumb."""
 
-PALM_KEYPOINTS: tuple[int, ...] = (0, 5, 9, 13, 17)
+KNUCKLES: tuple[int, ...] = (5, 9, 13, 17)
+"""The four MCPs."""
+
+PALM_KEYPOINTS: tuple[int, ...] = (0, *KNUCKLES)
 """Wrist and the four MCPs: rigid to each other, so their mean says where a hand is."""
+
+ADULT_PALM_M = 0.090
+"""Wrist to middle knuckle of the default hand."""
+
+
+def palm_size(keypoints: npt.NDArray[np.floating]) -> float:
+    """Length of the palm of a hand with keypoints [21, 3], relative to the default hand's."""
+    return float(np.linalg.norm(keypoints[9] - keypoints[0])) / ADULT_PALM_M
 
 
 def keypoints_from_joints_and_tips(

@@ -22,6 +22,8 @@ Float64 = npt.NDArray[np.float64]
 CROP_SIZE = 128
 CUBE_M = 0.25
 """Side of the cube for an adult hand."""
+SMALLEST, LARGEST = 0.8, 1.15
+"""Sizes of palms, relative to an adult's, beyond which the cube stays the same."""
 
 BACKGROUND = 1.0
 """Crop value of pixels without data or outside the cube."""
@@ -67,6 +69,11 @@ class Crop:
         uv = offset @ np.linalg.inv(self.px_from_uv).T
         d = (points[..., 2:] - self.centre[2]) / (0.5 * self.cube_m)
         return np.concatenate([uv, d], -1)
+
+
+def cube_for(size: float) -> float:
+    """Side in metres of the cube for a hand whose palm is of this size, relative to an adult's."""
+    return CUBE_M * min(max(size, SMALLEST), LARGEST) ** 0.5
 
 
 def extract_crop(depth_m: Float32, crop: Crop) -> Float32:

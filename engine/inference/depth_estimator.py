@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.camera_model import PinholeCamera
+from engine.hand.keypoints import PALM_KEYPOINTS
 from engine.hand.model import HandModel, load_hand_model
 from engine.inference.backend import AUTO, NetworkFile, create_backend
 from engine.inference.depth_view import FrameViews, mirror_points
 from engine.inference.first_look import FirstLook
 from engine.inference.fitting import KnownShape
-from engine.inference.followed_hand import PALM_KEYPOINTS
 from engine.inference.hand_follower import HandFollower
 from engine.inference.hand_track import Place
 from engine.inference.hand_tracks import MOST_HANDS, HandTracks

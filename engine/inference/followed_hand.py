@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from engine.hand.keypoints import ADULT_PALM_M, PALM_KEYPOINTS
 from engine.hand.model import HandModel
 from engine.hand.skinning import HandPose
 from engine.inference.belief import fit_evidence, limited_log_odds, log_odds
-from engine.inference.crops import CUBE_M
+from engine.inference.crops import cube_for
 from engine.inference.depth_view import mirror_points
 from engine.inference.fitting import ShapeEstimator
 from engine.inference.hand_solver import SolvedHand
@@ -21,9 +22,6 @@ Float64 = npt.NDArray[np.float64]
 
 MIDDLE_MCP = 7
 """Articulated joint of engine.hand.keypoints."""
-PALM_KEYPOINTS = (0, 5, 9, 13, 17)
-ADULT_PALM_M = 0.090
-"""Wrist to middle knuckle at which a crop's cube has its nominal size."""
 EVIDENCE_RATE = 0.25
 """Share of a frame in the evidence that a followed hand is one."""
 DOUBT_LIMIT = 3.0
@@ -112,5 +110,4 @@ class FollowedHand:
     def cube_m(self, model: HandModel) -> float:
         """Side of the crop's cube for this person's hand, as training chose it."""
         knuckle = model.joints[MIDDLE_MCP] + model.shape_joints[MIDDLE_MCP] @ self.pose.shape
-        palm = float(np.linalg.norm(knuckle)) / ADULT_PALM_M  # from the wrist, the origin
-        return CUBE_M * float(np.clip(palm, 0.8, 1.15)) ** 0.5
+        return cube_for(float(np.linalg.norm(knuckle)) / ADULT_PALM_M)  # The wrist is the origin.

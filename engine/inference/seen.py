@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from engine.hand.keypoints import PALM_KEYPOINTS
 from engine.inference.belief import birth_belief, log_odds, probability
 from engine.inference.depth_view import mirror_points
-from engine.inference.followed_hand import PALM_KEYPOINTS
 from engine.inference.hand_solver import SolvedHand
 from engine.inference.hand_track import Look, Place
 from engine.inference.single_view import NetworkHand

@@ -10,19 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.transforms import rotation_from_axis_angle
+from engine.hand.keypoints import palm_size
 from engine.messages import Float64
 from engine.render.mesh import tube_faces
 
 RING_POINTS = 16
-ADULT_PALM_M = 0.090
-"""Wrist to middle knuckle of the default hand, to which the sizes below belong."""
 
 
 def forearm_mesh(
     rng: np.random.Generator, rest_keypoints: Float64
 ) -> tuple[Float64, npt.NDArray[np.int32]]:
     """Vertices [N, 3] (hand frame, metres) and faces [M, 3] of a random forearm or sleeve."""
-    scale = float(np.linalg.norm(rest_keypoints[9] - rest_keypoints[0])) / ADULT_PALM_M
+    scale = palm_size(rest_keypoints)  # The sizes below are the default hand's.
     bend = np.radians(
         [np.clip(rng.normal(0, 24), -65, 65), 0.0, np.clip(rng.normal(0, 14), -35, 35)]
     )

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from engine.hand.keypoints import palm_size
 from engine.hand.model import HandModel
 from engine.hand.skinning import PosedHand
-from engine.inference.crops import CUBE_M, Crop, extract_crop
+from engine.inference.crops import CUBE_M, Crop, cube_for, extract_crop
 from engine.inference.single_view import pose_vector
 from engine.messages import Float32
 from engine.render.sensor_noise import correlated_noise
@@ -96,10 +97,7 @@ def _jittered_crop(rng: np.random.Generator, scene: Scene) -> Crop:
 
 def cube_around(hand: PosedHand | None) -> float:
     """Side of the cube for a hand of this size, metres."""
-    if hand is None:
-        return CUBE_M
-    palm = np.linalg.norm(hand.keypoints[9] - hand.keypoints[0]) / 0.09
-    return CUBE_M * float(np.clip(palm, 0.8, 1.15)) ** 0.5
+    return CUBE_M if hand is None else cube_for(palm_size(hand.keypoints))
 
 
 def _without_part_of_arm(rng: np.random.Generator, scene: Scene) -> Float32:

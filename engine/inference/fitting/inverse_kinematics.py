@@ -15,7 +15,7 @@ from engine.inference.fitting.settings import DEFAULT_SETTINGS, FitSettings
 
 Float64 = npt.NDArray[np.float64]
 
-PALM_KEYPOINTS = (0, 1, 5, 9, 13, 17)
+RIGID_KEYPOINTS = (0, 1, 5, 9, 13, 17)
 """Wrist, thumb CMC and the four knuckles move as one piece."""
 
 IK_SETTINGS = DEFAULT_SETTINGS._replace(
@@ -31,7 +31,7 @@ def wrist_from_palm(
 
     `rest_keypoints` and `joints` are [21, 3], confidence [21]; weighted Kabsch, closed form.
     """
-    palm = list(PALM_KEYPOINTS)
+    palm = list(RIGID_KEYPOINTS)
     weight = np.maximum(confidence[palm], 1e-3)
     weight = weight / weight.sum()
     source, target = rest_keypoints[palm], joints[palm]

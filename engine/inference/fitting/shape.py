@@ -24,6 +24,10 @@ from engine.inference.fitting.observation import HandObservation
 Float64 = npt.NDArray[np.float64]
 
 
+LARGEST = 4.2
+"""Limit of each shape coefficient in standard deviations: a child's hand is at -4 in size."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShapeSettings:
     """How much one frame counts, and which frames do."""
@@ -36,7 +40,7 @@ class ShapeSettings:
     least_explained: float = 0.85
     """Only frames that fit this well may speak."""
     least_points: int = 150
-    largest: float = 3.5
+    largest: float = LARGEST
     """Limit of each coefficient in standard deviations."""
 
 
