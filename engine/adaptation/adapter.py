@@ -7,7 +7,6 @@ frame, the live tracker in a process of its own.
 from __future__ import annotations
 
 import time
-from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,6 @@ from engine.hand.model import load_hand_model
 from engine.nets.single_view import SingleViewNet
 from engine.runtime.clock import monotonic_ns
 
-KEPT_DECISIONS = 200
 REHEARSAL_FACTOR = 4
 """Samples to rehearse, per sample to be judged on."""
 
@@ -55,7 +53,7 @@ class Adapter:
         self._source_first = self._scorer.source_mm(self._store.first.net)
         self._steps, self._step_s, self._refusals = 0, 0.0, 0
         self._losses: dict[str, float] = {}
-        self._decisions: deque[Decision] = deque(maxlen=KEPT_DECISIONS)
+        self._decisions: list[Decision] = []
 
     @property
     def weights(self) -> Path:

@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -34,6 +35,8 @@ WAITING_SAMPLES = 32
 SLICE_S = 0.25
 """How long it works between two looks at its commands."""
 REPORT_S = 0.5
+REPORTED_DECISIONS = 200
+"""The last ones: a report is sent twice a second, and the tracker's side remembers them all."""
 IDLE_S = 0.1
 
 
@@ -159,6 +162,7 @@ class _Desk:
 
     def report(self, dropped: int = 0) -> Report:
         progress = self._adapter.progress
+        progress = replace(progress, decisions=progress.decisions[-REPORTED_DECISIONS:])
         onnx = self._onnx() if progress.revision else None
         return Report(progress, self._adapter.weights, onnx, self._rollbacks, dropped)
 

@@ -29,8 +29,13 @@ class AdaptationProgress:
     revision: int = 0
     """Of the weights in use."""
     decisions: tuple[Decision, ...] = ()
-    """The last ones, oldest first."""
+    """All in the order in which they became known; in a Report only the last ones."""
     refused: Mapping[str, int] = field(default_factory=dict)
     """Samples that the teacher did not believe, by reason."""
     shapes: Mapping[Side, Float64] = field(default_factory=dict)
     """[10] of every hand that enough was seen of."""
+
+    @property
+    def accepted(self) -> int:
+        """How many of the decisions let new weights through."""
+        return sum(decision.accepted for decision in self.decisions)

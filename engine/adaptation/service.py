@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from engine.adaptation.decision import Decision
 from engine.adaptation.exchange import NetworkExchange, ReadyNetworks
 from engine.adaptation.learner_messages import Report
 from engine.adaptation.learner_side import MakeAdapter
@@ -84,6 +85,8 @@ class AdaptationService(StopOnExit):
             dropped=lambda: self._samples.dropped,
         )
         self._progress = AdaptationProgress()
+        self._decisions: list[Decision] = []  # Of all lives; only ever added to, by any thread.
+        self._decided_s = 0.0
         self._paused = self._paused_there = self._stopped = False
         self._started_ns = self._lives_known = 0
         self._first_gain_s: float | None = None
@@ -151,7 +154,10 @@ class AdaptationService(StopOnExit):
 
     def roll_back(self) -> bool:
         """Back to the former weights between the next two frames; False where there are none."""
-        return self._exchange.roll_back()
+        if not self._exchange.roll_back():
+            return False
+        self._note_rollback("former weights asked for")
+        return True
 
     def health(self) -> Health:
         """Of the worker; its latency is what compiling new weights takes."""
@@ -170,7 +176,7 @@ class AdaptationService(StopOnExit):
             weights=in_use.weights,
             revision=in_use.revision,
             sentence=self._sentence(),
-            progress=self._progress,
+            progress=replace(self._progress, decisions=tuple(self._decisions)),
             first_gain_s=self._first_gain_s,
             load_ms=self._load_ms,
             samples_sent=self._sent,
@@ -238,8 +244,7 @@ class AdaptationService(StopOnExit):
         """Note the progress; compile other weights where they are wanted (its time returned)."""
         self._progress, self._dropped_there = report.progress, report.dropped
         progress = report.progress
-        if self._first_gain_s is None and any(d.accepted for d in progress.decisions):
-            self._first_gain_s = (monotonic_ns() - self._started_ns) / NS_PER_S
+        self._note_decisions(progress.decisions)
         if not self._exchange.must_load(progress.revision):
             return None
         began_ns = monotonic_ns()
@@ -250,9 +255,33 @@ class AdaptationService(StopOnExit):
                 f"New weights could not be loaded ({type(error).__name__}: {error}); tracking goes "
                 "on with the former ones."
             )
+            self._note_rollback("the new weights could not be loaded")
             self._learner.roll_back(progress.revision - 1)
             return None
         took_ns = monotonic_ns() - began_ns
         self._load_ms = took_ns / NS_PER_MS
         self._exchange.put(networks, progress.revision, report.weights)
         return took_ns
+
+    def _note_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Those of the learner that were not noted yet; each comes in many reports."""
+        new = [decision for decision in decisions if decision.time_s > self._decided_s]
+        if not new:
+            return
+        self._decisions += new
+        self._decided_s = new[-1].time_s
+        if self._first_gain_s is None and any(decision.accepted for decision in new):
+            self._first_gain_s = (monotonic_ns() - self._started_ns) / NS_PER_S
+
+    def _note_rollback(self, reason: str) -> None:
+        """One that the learner did not decide on, and may not even be there to hear of."""
+        self._decisions.append(
+            Decision(
+                time_s=monotonic_ns() / NS_PER_S,
+                step=self._progress.steps,
+                accepted=False,
+                reason=reason,
+                revision=self._exchange.in_use().revision,
+                rolled_back=True,
+            )
+        )

@@ -25,7 +25,7 @@ class SessionWatch:
         self._lost_ns = before.reconnecting_since_ns
         self._drops = before.drops
         self._reported_ns = monotonic_ns()
-        self._decided_s = max((d.time_s for d in _decisions(before)), default=0.0)
+        self._told_s = {decision.time_s for decision in _decisions(before)}
 
     def __call__(self) -> tuple[Event, ...]:
         status = self._status()
@@ -51,8 +51,8 @@ class SessionWatch:
 
     def _decided(self, status: SessionStatus) -> Iterator[Event]:
         for decision in _decisions(status):
-            if decision.time_s > self._decided_s:
-                self._decided_s = decision.time_s
+            if decision.time_s not in self._told_s:  # The learner's come later than a person's.
+                self._told_s.add(decision.time_s)
                 yield _event_of(decision)
 
 

@@ -51,7 +51,7 @@ class FakeAdapter:
             self._good += 1
         elif sample == "worse":
             self.roll_back(self._stack[-2][0])
-            self._decide(accepted=False)
+            self._decide(accepted=False, rolled_back=True)
         elif sample == "deadly":
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
         elif sample == "broken":
@@ -79,10 +79,16 @@ class FakeAdapter:
         self._next += 1
         return self._decide(accepted=True)
 
-    def _decide(self, accepted: bool) -> Decision:
-        revision = self._stack[-1][0]
+    def _decide(self, accepted: bool, rolled_back: bool = False) -> Decision:
         self._decisions.append(
-            Decision(time.monotonic(), self._steps, accepted, "made up", revision=revision)
+            Decision(
+                time.monotonic(),
+                self._steps,
+                accepted,
+                "made up",
+                revision=self._stack[-1][0],
+                rolled_back=rolled_back,
+            )
         )
         return self._decisions[-1]
 

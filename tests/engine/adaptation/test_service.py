@@ -15,11 +15,12 @@ import psutil
 import pytest
 
 from engine.adaptation import tended_process
-from engine.adaptation.learner_side import MakeAdapter
+from engine.adaptation.learner_side import REPORTED_DECISIONS, MakeAdapter, _Desk
 from engine.adaptation.service import AdaptationService
 from engine.adaptation.status import AdaptationState
 from engine.inference.backend import NetworkFile
 from tests.fakes.adapters import (
+    FakeAdapter,
     break_at_once,
     fake_network,
     load_text,
@@ -170,6 +171,66 @@ def test_the_learner_may_go_back_further_than_the_tracker_keeps(serve: Serve) ->
     assert not service.status().can_roll_back
 
 
+def another_learner(service: AdaptationService, former_pid: int | None) -> None:
+    wait_until(lambda: service.pid not in (former_pid, None), SLOW_S)
+    reach(service, AdaptationState.COLLECTING)
+
+
+def noted(service: AdaptationService) -> list[tuple[str, int]]:
+    return [(d.reason, d.revision) for d in service.status().progress.decisions]
+
+
+def test_every_decision_is_noted_whatever_becomes_of_the_learner(serve: Serve) -> None:
+    service = serve()
+    service.offer(["good"])
+    take(service, 1)
+    born_first = service.pid
+    psutil.Process(born_first).kill()
+    another_learner(service, born_first)
+    service.offer(["good"])
+    take(service, 2)
+    assert noted(service) == [("made up", 1), ("made up", 2)]
+    service.offer(["worse"])
+    take(service, 1)
+    born_later = service.pid
+    assert service.roll_back()  # To before the birth of this learner.
+    another_learner(service, born_later)
+    asked_for = ("former weights asked for", 0)
+    assert noted(service) == [("made up", 1), ("made up", 2), ("made up", 1), asked_for]
+    service.offer(["good"])
+    take(service, 3)
+    progress = service.status().progress
+    assert noted(service)[3:] == [asked_for, ("made up", 3)]
+    assert progress.accepted == 3
+    assert [d.rolled_back for d in progress.decisions] == [False, False, True, True, False]
+
+
+def test_a_roll_back_without_a_learner_is_noted(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tended_process, "RESTART_PAUSES_S", ())
+    service = serve()
+    service.offer(["good"])
+    take(service, 1)
+    psutil.Process(service.pid).kill()
+    reach(service, AdaptationState.FAILED)
+    assert service.roll_back()
+    assert noted(service) == [("made up", 1), ("former weights asked for", 0)]
+
+
+def test_more_is_counted_than_the_learner_reports(tmp_path: Path) -> None:
+    service = AdaptationService(
+        fake_network(tmp_path), make_fake_adapter, load_text, EverySighting()
+    )
+    desk = _Desk(FakeAdapter(tmp_path / "first.weights", tmp_path), fake_network(tmp_path))
+    for _ in range(REPORTED_DECISIONS + 50):
+        desk._adapter.add("good")
+        desk.work()
+        service._note_decisions(desk.report().progress.decisions)
+    assert len(desk.report().progress.decisions) == REPORTED_DECISIONS
+    assert service.status().progress.accepted == REPORTED_DECISIONS + 50
+
+
 def test_a_killed_learner_is_started_again_where_it_was(serve: Serve, tmp_path: Path) -> None:
     chooser = EverySighting()
     service = serve(folder=tmp_path / "kept", chooser=chooser)
@@ -233,6 +294,11 @@ def test_weights_that_cannot_be_loaded_are_given_up(serve: Serve) -> None:
     assert service.status().revision == 0
     service.offer(["good"])
     assert take(service, 2) == ("first+2",) * 2
+    assert noted(service) == [
+        ("made up", 1),
+        ("the new weights could not be loaded", 0),
+        ("made up", 2),
+    ]
 
 
 def test_a_faulty_choice_pauses_learning_and_not_tracking(serve: Serve) -> None:

@@ -150,11 +150,12 @@ def with_decisions(*decisions: Decision) -> SessionStatus:
 
 def test_each_decision_of_the_adaptation_is_told_once() -> None:
     old, new, newer = decision(1.0, "old"), decision(2.0, "new"), decision(3.5, "newer")
-    told = iter([(old,), (old,), (old, new), (new, newer), (new, newer)])
+    late = decision(3.0, "late")
+    told = iter([(old,), (old,), (old, new), (new, newer), (new, newer, late)])
     watch = SessionWatch(lambda: with_decisions(*next(told)))
     events = [event for _ in range(4) for event in watch()]
-    assert [event.text for event in events] == ["new", "newer"]
-    assert [event.kind for event in events] == [EventKind.ADAPTATION] * 2
+    assert [event.text for event in events] == ["new", "newer", "late"]
+    assert [event.kind for event in events] == [EventKind.ADAPTATION] * 3
     assert events[1].time_ns == 3_500_000_000
     assert (events[1].figures["accepted"], events[1].figures["revision"]) == (1, 2)
 
