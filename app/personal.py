@@ -130,6 +130,7 @@ class PersonalRoom(QObject):
         """A few times a second."""
         status = self._bridge.status
         self.adaptation.update(None if status is None else status.adaptation, now_ns)
+        self.enrolment.presenter.note_camera(None if status is None else status.camera)
         wish = self._bridge.wish
         kept = wish is not None and wish.profile is not None
         self.learning_card.show_figures(self.adaptation.figures(now_ns, kept))

@@ -107,7 +107,7 @@ class LiveGuide:
             closeness=progress.closeness,
             held=progress.held,
             captured=sum(each.captured for each in self.guides),
-            enough=all(each.enrolment.progress.frames >= LEAST_FRAMES for each in self.guides),
+            enough=any(each.enrolment.progress.frames >= LEAST_FRAMES for each in self.guides),
             finished=all(each.finished for each in self.guides),
         )
 

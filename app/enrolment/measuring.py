@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from app.background import ThreadWork, Watch, Work
 from app.enrolment.figures import ComparedFrame, GainLine, HandMeasures, Result
 from app.enrolment.gain_words import gain_lines, gains
-from app.enrolment.live_guide import LiveGuide
+from app.enrolment.live_guide import LiveGuide, SideGuide
 from app.enrolment.presenter import Outcome
 from engine.adaptation.before_after import TrackedFrame, label_free_figures, track_bursts
-from engine.adaptation.enrolment_result import EnrolmentResult, enrolment_result
-from engine.adaptation.profile import Gain, Provenance, new_profile
+from engine.adaptation.enrolment_result import (
+    EnrolmentError,
+    EnrolmentResult,
+    enrolment_result,
+)
+from engine.adaptation.profile import Gain
+from engine.adaptation.profile_changes import measured
+from engine.capture.camera import CameraInfo
 from engine.hand.model import load_hand_model
 from engine.inference.estimator import Estimator
 from engine.inference.fitting import KnownShape
@@ -24,10 +30,12 @@ MakeEstimator = Callable[[Mapping[Side, KnownShape]], Estimator]
 """The shipped tracker that knows these shapes."""
 
 
-def start_measuring(name: str, guide: LiveGuide, make_estimator: MakeEstimator) -> Work[Outcome]:
-    """The measuring of what a guide saw, in a thread: fitting cannot be interrupted, and nothing of
-    it is worth waiting for."""
-    return ThreadWork("measuring", _Measuring(name, guide, make_estimator))
+def start_measuring(
+    name: str, guide: LiveGuide, camera: CameraInfo | None, make_estimator: MakeEstimator
+) -> Work[Outcome]:
+    """The measuring of what a guide saw through `camera`, in a thread: fitting cannot be
+    interrupted, and nothing of it is worth waiting for."""
+    return ThreadWork("measuring", _Measuring(name, guide, camera, make_estimator))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +44,40 @@ class _Measuring:
 
     name: str
     guide: LiveGuide
+    camera: CameraInfo | None
     make_estimator: MakeEstimator
 
     def __call__(self, watch: Watch) -> Outcome:
-        model = load_hand_model()
-        results: list[EnrolmentResult] = []
-        for guide in self.guide.guides:
-            results.append(enrolment_result(model, guide.enrolment))
-            watch(SHAPE_SHARE * len(results) / len(self.guide.guides))
+        results, failures = self._results(watch)
+        if not results:
+            raise EnrolmentError(" ".join(failures))
         shapes = {result.side: result.known for result in results}
         compared, lines, figures = self._compared(shapes, watch)
-        profile = new_profile(self.name, shapes, _provenance(results))
-        profile = replace(profile, provenance=replace(profile.provenance, gains=figures))
+        profile = measured(self.name, results, figures, self.camera)
         hands = tuple(HandMeasures(result.side, result.measures) for result in results)
-        return Outcome(Result(self.name, hands, lines, compared, _remark(results)), profile)
+        remark = " ".join([*failures, *_remarks(results)])
+        return Outcome(Result(self.name, hands, lines, compared, remark), profile)
+
+    def _results(self, watch: Watch) -> tuple[list[EnrolmentResult], list[str]]:
+        """Of every hand that enough was seen of, and what is wrong with the others."""
+        model, guides = load_hand_model(), self.guide.guides
+        results, failures = [], []
+        for done, guide in enumerate(guides, start=1):
+            try:
+                results.append(enrolment_result(model, guide.enrolment))
+            except EnrolmentError as error:
+                failures.append(str(error))
+            watch(SHAPE_SHARE * done / len(guides))
+        return results, failures
 
     def _compared(
         self, shapes: Mapping[Side, KnownShape], watch: Watch
     ) -> tuple[tuple[ComparedFrame, ...], tuple[GainLine, ...], tuple[Gain, ...]]:
         """Both runs over the frames just seen, and what the figures say."""
-        before = list(self._tracked(self.make_estimator({}), watch, SHAPE_SHARE))
+        guides = [guide for guide in self.guide.guides if guide.side in shapes]
+        before = list(_tracked(guides, self.make_estimator({}), watch, SHAPE_SHARE))
         after = list(
-            self._tracked(self.make_estimator(shapes), watch, SHAPE_SHARE + TRACKING_SHARE)
+            _tracked(guides, self.make_estimator(shapes), watch, SHAPE_SHARE + TRACKING_SHARE)
         )
         frames = tuple(
             ComparedFrame(b.frame, b.hand, a.hand) for b, a in zip(before, after, strict=True)
@@ -66,29 +86,25 @@ class _Measuring:
         first, last = label_free_figures(before, after, faces)
         return frames, gain_lines(first, last, len(frames)), gains(first, last)
 
-    def _tracked(self, estimator: Estimator, watch: Watch, begin: float) -> Iterator[TrackedFrame]:
-        count = sum(len(burst) for guide in self.guide.guides for burst in guide.bursts)
-        done = 0
-        for guide in self.guide.guides:
-            for tracked in track_bursts(estimator, guide.bursts, guide.side):
-                done += 1
-                watch(begin + TRACKING_SHARE * done / count)
-                yield tracked
+
+def _tracked(
+    guides: Sequence[SideGuide], estimator: Estimator, watch: Watch, begin: float
+) -> Iterator[TrackedFrame]:
+    count = sum(len(burst) for guide in guides for burst in guide.bursts)
+    done = 0
+    for guide in guides:
+        for tracked in track_bursts(estimator, guide.bursts, guide.side):
+            done += 1
+            watch(begin + TRACKING_SHARE * done / count)
+            yield tracked
 
 
-def _provenance(results: list[EnrolmentResult]) -> Provenance:
-    return Provenance(source="window", frames=sum(len(result.frames) for result in results))
-
-
-def _remark(results: list[EnrolmentResult]) -> str:
+def _remarks(results: Sequence[EnrolmentResult]) -> Iterator[str]:
     missed = sorted({name for result in results for name in result.missed})
-    unseen = any(result.not_seen for result in results)
-    sentences = []
     if missed:
-        sentences.append(f"Not captured: {'; '.join(missed)}.")
-    if unseen:
-        sentences.append("Dim figures were hardly seen; they are little surer than for anybody.")
-    return " ".join(sentences)
+        yield f"Not captured: {'; '.join(missed)}."
+    if any(result.not_seen for result in results):
+        yield "Dim figures were hardly seen; they are little surer than for anybody."
 
 
 def shipped_estimator(shapes: Mapping[Side, KnownShape]) -> Estimator:

@@ -14,6 +14,7 @@ from app.background import Work
 from app.enrolment.figures import Chip, ChipState, Guide, Page, Result
 from engine.adaptation.enrolment_poses import EnrolmentStep
 from engine.adaptation.profile import Profile
+from engine.capture.camera import CameraInfo
 from engine.inference.sighting import Sighting
 from engine.messages import Frame, HandState, Scene, Side
 
@@ -60,8 +61,8 @@ class Outcome:
 
 
 MakeGuide = Callable[[tuple[Side, ...]], Guiding]
-StartMeasuring = Callable[[str, Guiding], Work[Outcome]]
-"""(name, guide with its frames)."""
+StartMeasuring = Callable[[str, Guiding, CameraInfo | None], Work[Outcome]]
+"""(name, guide with its frames, what saw them)."""
 
 
 class EnrolmentPresenter:
@@ -73,6 +74,7 @@ class EnrolmentPresenter:
         self._open = False
         self._name = ""
         self._guide: Guiding | None = None
+        self._camera: CameraInfo | None = None
         self._measuring: Work[Outcome] | None = None
         self._hands: tuple[HandState, ...] = ()
         self._seen_ns = 0
@@ -98,13 +100,15 @@ class EnrolmentPresenter:
         return self._hands
 
     def open(self) -> None:
-        """Ask for name and hand."""
+        """Ask for name and hand; what somebody is in the middle of goes on instead."""
+        if self.page in (Page.GUIDE, Page.WORKING, Page.RESULT):
+            return
         self.close()
         self._open = True
 
     def begin(self, name: str, sides: tuple[Side, ...], now_ns: int) -> None:
         """Start the guided minute."""
-        self._name, self._seen_ns = name, now_ns
+        self._name, self._seen_ns, self._camera = name, now_ns, None
         self._guide = self._make_guide(sides)
 
     def close(self) -> None:
@@ -112,6 +116,10 @@ class EnrolmentPresenter:
         if self._measuring is not None:
             self._measuring.cancel()
         self._open, self._guide, self._measuring, self._hands = False, None, None, ()
+
+    def note_camera(self, camera: CameraInfo | None) -> None:
+        """What the scenes come from, once that is open; the last one counts."""
+        self._camera = camera or self._camera
 
     def add_scene(
         self, scene: Scene, frame: Frame | None, sightings: Sequence[Sighting], now_ns: int
@@ -137,7 +145,7 @@ class EnrolmentPresenter:
     def finish(self) -> None:
         """Measure with what was captured."""
         if self._guide is not None and self._measuring is None:
-            self._measuring = self._start_measuring(self._name, self._guide)
+            self._measuring = self._start_measuring(self._name, self._guide, self._camera)
 
     def asked(self) -> tuple[EnrolmentStep, Side] | None:
         """Which pose is asked for now."""

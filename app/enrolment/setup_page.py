@@ -98,7 +98,7 @@ class SetupPage(QWidget):
                 checked_name(name)
             except ProfileError as error:
                 problem = str(error)
-        remark = f"There is a profile called {name}; saving will replace it." if known else ""
+        remark = f"{name} is known: this hand is measured anew, the rest is kept." if known else ""
         self._remark.setText(problem or remark)
         self._remark.setStyleSheet(f"color: {(theme.POOR if problem else theme.FAIR).name()};")
         self._begin.setEnabled(bool(name) and not problem)

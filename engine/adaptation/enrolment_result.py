@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,13 +12,8 @@ from engine.adaptation.careful import CAREFUL
 from engine.adaptation.enrolment import EnrolledFrame, Enrolment
 from engine.adaptation.person_shape import LEAST_FRAMES, person_shape
 from engine.errors import UserError
-from engine.hand.model import HandModel
-from engine.inference.fitting import (
-    FitResult,
-    HandFitter,
-    KnownShape,
-    nothing_known,
-)
+from engine.hand.model import SHAPE_COUNT, HandModel
+from engine.inference.fitting import FitResult, HandFitter, KnownShape, nothing_known
 from engine.messages import Side
 
 
@@ -33,8 +29,10 @@ class EnrolmentResult:
     known: KnownShape
     measures: tuple[Measure, ...]
     frames: tuple[EnrolledFrame, ...]
+    before: tuple[FitResult, ...]
+    """Of every frame, with an average hand's shape, fitted as carefully as those `after`."""
     after: tuple[FitResult, ...]
-    """Of every frame, with the person's shape; `frames[k].sighting.fit` is how it was tracked."""
+    """Of every frame, with the person's shape."""
     missed: tuple[str, ...]
     """Names of the poses that were not seen."""
     seconds: float
@@ -42,13 +40,13 @@ class EnrolmentResult:
 
     @property
     def residual_before_m(self) -> float:
-        """Mean mesh-to-depth residual of the kept frames as they were tracked."""
-        return float(np.mean([kept.sighting.fit.residual_m for kept in self.frames]))
+        """Mean mesh-to-depth residual of the frames with an average hand's shape."""
+        return _mean_residual(self.before)
 
     @property
     def residual_after_m(self) -> float:
         """Of the same frames with the person's shape."""
-        return float(np.mean([fit.residual_m for fit in self.after]))
+        return _mean_residual(self.after)
 
     @property
     def not_seen(self) -> tuple[str, ...]:
@@ -66,20 +64,31 @@ def enrolment_result(model: HandModel, enrolment: Enrolment) -> EnrolmentResult:
     """
     kept, progress = enrolment.frames, enrolment.progress
     if len(kept) < LEAST_FRAMES or progress.side is None:
+        hand = "a hand" if progress.side is None else f"the {progress.side.value} hand"
         raise EnrolmentError(
-            f"Only {len(kept)} frames of a hand could be learnt from, at least {LEAST_FRAMES} are "
-            "needed. Hold one open hand 30 to 70 cm before the camera and try again."
+            f"Only {len(kept)} frames of {hand} could be learnt from, at least {LEAST_FRAMES} are "
+            "needed. Hold it open 30 to 70 cm before the camera and try again."
         )
-    person = person_shape(HandFitter(model, CAREFUL), [entry.frame for entry in kept])
+    fitter = HandFitter(model, CAREFUL)
+    person = person_shape(fitter, [entry.frame for entry in kept])
+    average = np.zeros(SHAPE_COUNT)
     return EnrolmentResult(
         side=progress.side,
         known=person.known,
         measures=measures(model, person.known, nothing_known()),
         frames=kept,
+        before=tuple(
+            fitter.fit(entry.frame.observation, replace(fit.pose, shape=average))
+            for entry, fit in zip(kept, person.fits, strict=True)
+        ),
         after=person.fits,
         missed=tuple(_missed(enrolment)),
         seconds=progress.elapsed_s,
     )
+
+
+def _mean_residual(fits: Sequence[FitResult]) -> float:
+    return float(np.mean([fit.residual_m for fit in fits]))
 
 
 def _missed(enrolment: Enrolment) -> list[str]:

@@ -19,7 +19,7 @@ from app.session_use import SessionWish
 from app.streaming.presenter import StreamsPresenter
 from app.window import MainWindow
 from engine.adaptation.profile_store import ProfileStore
-from engine.capture.camera import SourceInfo
+from engine.capture.camera import CameraInfo, SourceInfo
 from engine.messages import Side
 from engine.runtime.clock import monotonic_ns
 from engine.session_status import SessionState
@@ -78,8 +78,10 @@ class Desk:
         self.guides.append(FakeGuide(sides))
         return self.guides[-1]
 
-    def _start_measuring(self, name: str, guide: Guiding) -> FakeMeasuring:
-        self.measurings.append(FakeMeasuring(name, guide))
+    def _start_measuring(
+        self, name: str, guide: Guiding, camera: CameraInfo | None
+    ) -> FakeMeasuring:
+        self.measurings.append(FakeMeasuring(name, guide, camera))
         return self.measurings[-1]
 
     @property

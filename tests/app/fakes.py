@@ -171,8 +171,8 @@ class FakeGuide:
 class FakeMeasuring:
     """Comes to what the test says."""
 
-    def __init__(self, name: str, guide: Guiding) -> None:
-        self.name, self.guide = name, guide
+    def __init__(self, name: str, guide: Guiding, camera: CameraInfo | None) -> None:
+        self.name, self.guide, self.camera = name, guide, camera
         self.share, self.failure = 0.4, ""
         self.result: Outcome | None = None
         self.cancelled = False

@@ -10,6 +10,7 @@ from app.enrolment.figures import GainLine, Page, Result
 from app.enrolment.presenter import Outcome
 from app.tracking.side_column import SideMode
 from engine.adaptation.profile import Profile, ProfileError
+from engine.capture.sources import open_camera
 from engine.session_status import SessionState
 from tests.app.desk import Desk
 from tests.app.fakes import FakeGuide, FakeMeasuring
@@ -100,6 +101,18 @@ def test_the_result_replaces_the_3d_view_and_can_be_saved(qtbot: QtBot, desk: De
     assert desk.window.enrolment.page is Page.CLOSED
     qtbot.waitUntil(lambda: desk.sessions[-1].wish.profile is not None)
     qtbot.waitUntil(lambda: desk.window.view.viewport.isVisible())
+
+
+def test_the_camera_of_the_guided_minute_is_known_where_it_is_measured(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    session = desk.run(qtbot)
+    with open_camera("sim:") as camera:
+        session.camera = camera.info
+    _begin(qtbot, desk)
+    qtbot.waitUntil(lambda: desk.window.enrolment.presenter._camera is not None)
+    desk.window.enrolment.presenter.finish()
+    assert desk.measurings[0].camera is session.camera
 
 
 def test_a_discarded_result_leaves_no_profile(qtbot: QtBot, desk: Desk) -> None:

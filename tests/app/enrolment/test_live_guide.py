@@ -10,11 +10,19 @@ import pytest
 from app.enrolment.figures import ChipState
 from app.enrolment.live_guide import LiveGuide
 from app.enrolment.measuring import start_measuring
+from engine.adaptation.enrolment import Enrolment
 from engine.adaptation.enrolment_poses import STEPS
+from engine.adaptation.enrolment_result import EnrolmentResult, enrolment_result
+from engine.adaptation.person_shape import LEAST_FRAMES
+from engine.capture.sources import open_camera
+from engine.hand.model import HandModel
 from engine.inference.estimator import Estimator
 from engine.inference.fitting import KnownShape
 from engine.messages import Side
 from tests.app.scenes import make_frame
+from tests.engine.adaptation.test_enrolment import sighting
+from tests.fakes.enrolments import measured_hand
+from tests.fakes.truth_estimator import TruthEstimator
 from tests.fakes.waiting import wait_until
 
 
@@ -67,10 +75,41 @@ def test_a_source_that_begins_anew_goes_on_where_it_was() -> None:
 
 
 def test_too_few_frames_are_a_sentence() -> None:
-    measuring = start_measuring("Ada", LiveGuide((Side.RIGHT,)), _no_estimator)
+    measuring = start_measuring("Ada", LiveGuide((Side.RIGHT,)), None, _no_estimator)
     wait_until(lambda: bool(measuring.failure))
     assert "frames" in measuring.failure
     assert measuring.result is None
+
+
+def test_enough_of_one_hand_may_be_finished() -> None:
+    guide = LiveGuide((Side.RIGHT, Side.LEFT))
+    seen = [sighting(STEPS[0], 0.3 * k) for k in range(LEAST_FRAMES)]
+    for k, each in enumerate(seen):
+        assert not guide.look().enough
+        guide.take(make_frame(captured_ns=300_000_000 * k), (each,))
+    assert guide.look().enough
+
+
+def test_a_hand_that_was_hardly_seen_does_not_cost_the_other_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def seen_right(_model: HandModel, enrolment: Enrolment) -> EnrolmentResult:
+        if enrolment.progress.side is Side.RIGHT:
+            return measured_hand(Side.RIGHT)
+        return enrolment_result(_model, enrolment)
+
+    monkeypatch.setattr("app.enrolment.measuring.enrolment_result", seen_right)
+    guide = LiveGuide((Side.RIGHT, Side.LEFT))
+    with open_camera("sim:seed=3") as camera:
+        info = camera.info
+    measuring = start_measuring("Ada", guide, info, lambda _shapes: TruthEstimator())
+    wait_until(measuring.poll)
+    assert measuring.result is not None, measuring.failure
+    result, profile = measuring.result.result, measuring.result.profile
+    assert [hand.side for hand in result.hands] == [Side.RIGHT]
+    assert result.remark.startswith("Only 0 frames of the left hand could be learnt from")
+    assert set(profile.shapes) == {Side.RIGHT}
+    assert (profile.provenance.source, profile.provenance.sensor) == (info.uri, info.name)
 
 
 def test_cancelled_work_comes_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +120,7 @@ def test_cancelled_work_comes_to_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
         return object()
 
     monkeypatch.setattr("app.enrolment.measuring.enrolment_result", slow)
-    measuring = start_measuring("Ada", LiveGuide((Side.RIGHT,)), _no_estimator)
+    measuring = start_measuring("Ada", LiveGuide((Side.RIGHT,)), None, _no_estimator)
     measuring.cancel()
     cancelled.set()
     wait_until(measuring.poll)

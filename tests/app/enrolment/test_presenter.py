@@ -4,6 +4,8 @@ import pytest
 
 from app.enrolment.figures import ChipState, Page, Result
 from app.enrolment.presenter import EnrolmentPresenter, Guiding, Outcome
+from engine.capture.camera import CameraInfo
+from engine.capture.sources import open_camera
 from engine.messages import Scene, Side
 from tests.app.fakes import FakeGuide, FakeMeasuring
 from tests.app.profiles.people import make_profile
@@ -24,8 +26,8 @@ class Desk:
         self.guides.append(FakeGuide(sides))
         return self.guides[-1]
 
-    def _measure(self, name: str, guide: Guiding) -> FakeMeasuring:
-        self.measurings.append(FakeMeasuring(name, guide))
+    def _measure(self, name: str, guide: Guiding, camera: CameraInfo | None) -> FakeMeasuring:
+        self.measurings.append(FakeMeasuring(name, guide, camera))
         return self.measurings[-1]
 
     def begin(self) -> FakeGuide:
@@ -113,6 +115,28 @@ def test_leaving_cancels_the_work(desk: Desk) -> None:
     desk.presenter.finish()
     desk.presenter.close()
     assert desk.measurings[0].cancelled
+
+
+@pytest.mark.parametrize("page", [Page.GUIDE, Page.WORKING, Page.RESULT])
+def test_who_is_being_measured_is_not_given_up_for_a_new_user(desk: Desk, page: Page) -> None:
+    desk.begin()
+    if page is not Page.GUIDE:
+        desk.presenter.finish()
+    if page is Page.RESULT:
+        desk.measurings[0].result = Outcome(Result("Ada", (), ()), make_profile("Ada"))
+    desk.presenter.open()
+    assert desk.presenter.page is page
+    assert not any(measuring.cancelled for measuring in desk.measurings)
+
+
+def test_what_saw_the_guided_minute_is_handed_on(desk: Desk) -> None:
+    with open_camera("sim:") as camera:
+        info = camera.info
+    desk.begin()
+    desk.presenter.note_camera(info)
+    desk.presenter.note_camera(None)
+    desk.presenter.finish()
+    assert desk.measurings[0].camera is info
 
 
 def test_a_failure_is_told_and_a_new_start_is_possible(desk: Desk) -> None:

@@ -46,7 +46,7 @@ def test_a_name_is_needed_and_a_bad_one_is_explained(qtbot: QtBot) -> None:
     for name, ready, remark in (
         ("Grace", True, ""),
         ("a/b", False, "cannot be called"),
-        ("Ada", True, "replace"),
+        ("Ada", True, "measured anew"),
     ):
         page._name.setText(name)
         assert page._begin.isEnabled() is ready

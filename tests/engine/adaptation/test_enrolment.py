@@ -12,7 +12,7 @@ from engine.adaptation.bone_lengths import bone_lengths_m
 from engine.adaptation.enrolment import STEP_LIMIT_S, Enrolment
 from engine.adaptation.enrolment_poses import STEPS, EnrolmentStep
 from engine.adaptation.enrolment_result import EnrolmentError, EnrolmentResult, enrolment_result
-from engine.adaptation.person_shape import ShapeFrame, person_shape
+from engine.adaptation.person_shape import LEAST_FRAMES, ShapeFrame, person_shape
 from engine.hand.skinning import HandPose
 from engine.inference.depth_view import DepthView
 from engine.inference.sighting import Sighting
@@ -210,9 +210,21 @@ def test_bones_are_found_and_inside_their_intervals(result: EnrolmentResult) -> 
 
 def test_the_persons_shape_explains_the_frames_better(result: EnrolmentResult) -> None:
     assert result.missed == ()
-    assert len(result.after) == len(result.frames)
+    assert len(result.before) == len(result.after) == len(result.frames)
     assert result.residual_after_m < 0.001
+    assert result.residual_after_m < 0.7 * result.residual_before_m
     assert result.seconds < 20
+
+
+def test_an_average_hand_gains_nothing_however_loosely_it_was_tracked() -> None:
+    rng = np.random.default_rng(4)
+    enrolment = Enrolment()
+    for k, step in enumerate(STEPS[:LEAST_FRAMES]):
+        seen = sighting(step, 0.3 * k, shape=np.zeros(10), rng=rng)
+        loose = replace(seen.fit, judgement=replace(seen.fit.judgement, residual_m=0.005))
+        enrolment.add([replace(seen, fit=loose)], 0.3 * k)
+    result = enrolment_result(hand_model(), enrolment)
+    assert result.residual_before_m == pytest.approx(result.residual_after_m, rel=0.2)
 
 
 def test_a_frame_that_fits_badly_counts_little() -> None:
