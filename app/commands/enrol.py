@@ -9,8 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from types import MappingProxyType
+from dataclasses import asdict
 from typing import Any
 
 from app.commands.arguments import add_json, add_source, source_uri
@@ -19,14 +18,19 @@ from app.commands.stereo_text import stereo_of, warn_of_drift
 from app.commands.tracking_run import say_what_loading_takes
 from engine.adaptation.bone_lengths import Measure
 from engine.adaptation.enrolment import Enrolment, EnrolmentProgress
-from engine.adaptation.enrolment_result import EnrolmentResult, enrolment_result
-from engine.adaptation.opened_profile import fitted_to_program
-from engine.adaptation.profile import Gain, Profile, Provenance, checked_name, new_profile
+from engine.adaptation.enrolment_result import (
+    EnrolmentError,
+    EnrolmentResult,
+    enrolment_result,
+)
+from engine.adaptation.person_shape import LEAST_FRAMES
+from engine.adaptation.profile import Gain, checked_name
+from engine.adaptation.profile_changes import enrolled, measured
 from engine.adaptation.profile_store import ProfileStore
 from engine.atomic_file import check_writable
-from engine.capture.camera import Camera, CameraInfo
+from engine.capture.camera import Camera
 from engine.capture.sources import open_camera
-from engine.errors import UserError
+from engine.errors import SourceError
 from engine.hand.model import load_hand_model
 from engine.inference.depth_estimator import DepthEstimator, create_estimator
 from engine.messages import Side
@@ -67,34 +71,49 @@ def run(args: argparse.Namespace) -> int:
     name = checked_name(args.profile)
     for target in filter(None, (store.path(name), args.json)):
         check_writable(target)
-    former = _former(store, name)
-    results = []
     with open_camera(uri) as camera:
         say_what_loading_takes()
-        estimator = create_estimator()
-        for side in _sides(args.side):
-            results.append(_enrol(camera, estimator, side, args.seconds))
-            print("\n".join(result_lines(results[-1])))
+        results, failures = _measured(camera, create_estimator(), _sides(args.side), args.seconds)
         info = camera.info
         warn_of_drift(stereo_of(camera))
-    saved = store.save(_profile(name, former, results, info))
-    print(f"\nThe profile '{saved.name}' is in '{store.path(name)}'.")
+    known = enrolled(store, measured(name, results, _gains(results), info))
+    for sentence in known.sentences:
+        print(f"handtune: {sentence}", file=sys.stderr)
+    store.save(known.profile)
+    print(f"\nThe profile '{name}' is in '{store.path(name)}'.")
     if args.json is not None:
         write_json(
             args.json, {"profile": str(store.path(name)), "hands": list(map(_json, results))}
         )
+    if failures:
+        raise EnrolmentError(" ".join(failures))
     return 0
 
 
-def _former(store: ProfileStore, name: str) -> Profile | None:
-    """What is known of this person already, as far as it is of use."""
-    if not store.path(name).exists():
-        return None
-    try:
-        return fitted_to_program(store.load(name)).profile
-    except UserError as error:
-        print(f"handtune: {error} It is replaced.", file=sys.stderr)
-        return None
+def _measured(
+    camera: Camera, estimator: DepthEstimator, sides: Sequence[Side | None], seconds: float
+) -> tuple[list[EnrolmentResult], list[str]]:
+    """What came of one hand after the other, and why one was not measured.
+
+    Raises:
+        EnrolmentError, SourceError: none was.
+    """
+    results: list[EnrolmentResult] = []
+    failures: list[str] = []
+    for side in sides:
+        try:
+            results.append(_enrol(camera, estimator, side, seconds))
+            print("\n".join(result_lines(results[-1])))
+        except EnrolmentError as error:
+            failures.append(str(error))
+        except (SourceError, KeyboardInterrupt) as error:
+            if not results:
+                raise
+            failures.append(f"The {side} hand was not measured. {error}".rstrip())
+            break
+    if not results:
+        raise EnrolmentError(" ".join(failures))
+    return results, failures
 
 
 def _sides(choice: str) -> Sequence[Side | None]:
@@ -115,6 +134,10 @@ def _enrol(
                 break
     except KeyboardInterrupt:
         print("\nStopped; using what was seen so far.", file=sys.stderr)
+    except SourceError as error:
+        if enrolment.progress.frames < LEAST_FRAMES:
+            raise
+        print(f"\nhandtune: {error} Using what was seen so far.", file=sys.stderr)
     printer.end()
     return enrolment_result(load_hand_model(), enrolment)
 
@@ -159,7 +182,8 @@ def result_lines(result: EnrolmentResult) -> list[str]:
     if result.missed:
         lines += ["", f"Poses that were not seen: {'; '.join(result.missed)}."]
     before, after = 1000 * result.residual_before_m, 1000 * result.residual_after_m
-    return [*lines, "", f"mesh to depth on these frames: {before:.1f} -> {after:.1f} mm"]
+    gain = f"{before:.1f} mm with an average hand, {after:.1f} mm with this one"
+    return [*lines, "", f"mesh to depth on these frames: {gain}"]
 
 
 def measure_lines(measures: Sequence[Measure]) -> list[str]:
@@ -172,13 +196,8 @@ def measure_lines(measures: Sequence[Measure]) -> list[str]:
     return lines
 
 
-def _profile(
-    name: str, former: Profile | None, results: Sequence[EnrolmentResult], info: CameraInfo
-) -> Profile:
-    """The person's profile with these hands; another hand and adapted weights are kept."""
-    fresh = {result.side: result.known for result in results}
-    frames = sum(len(result.frames) for result in results)
-    gains = tuple(
+def _gains(results: Sequence[EnrolmentResult]) -> list[Gain]:
+    return [
         Gain(
             f"mesh to depth, {result.side.value} hand",
             round(1000 * result.residual_before_m, 2),
@@ -186,18 +205,7 @@ def _profile(
             "mm",
         )
         for result in results
-    )
-    provenance = Provenance(source=info.uri, sensor=info.name, frames=frames, gains=gains)
-    profile = new_profile(name, fresh, provenance)
-    if former is None:
-        return profile
-    return replace(
-        profile,
-        shapes=MappingProxyType({**former.shapes, **fresh}),
-        weights=former.weights,
-        created=former.created,
-        provenance=replace(provenance, decisions=former.provenance.decisions),
-    )
+    ]
 
 
 def _json(result: EnrolmentResult) -> dict[str, Any]:
