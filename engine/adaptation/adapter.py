@@ -24,7 +24,9 @@ from engine.adaptation.settings import AdaptationSettings
 from engine.adaptation.source_set import REHEARSED_SEED, source_set
 from engine.adaptation.weights_store import WeightsStore, as_stored
 from engine.hand.model import load_hand_model
+from engine.inference.single_view import single_view_network
 from engine.nets.single_view import SingleViewNet
+from engine.nets.weights_file import load_network
 from engine.runtime.clock import monotonic_ns
 
 REHEARSAL_FACTOR = 4
@@ -38,19 +40,21 @@ class Adapter:
         """Begin at `weights`; adapted ones are written into `folder`.
 
         Raises:
-            WeightsError: the weights are missing, damaged or of another kind.
+            WeightsError: the weights, or those that ship, are missing, damaged or of another kind.
         """
         torch.set_num_threads(settings.threads)
         model = load_hand_model()
         self._settings = settings
         self._store = WeightsStore(weights, folder)
+        # Not those that it begins with: a person's may have lost something in every session.
+        self._shipped = load_network(single_view_network().weights)
         self._rng = np.random.default_rng(settings.seed)
         self._book = LessonBook(model, settings)
         self._scorer = Scorer(model, source_set(model, settings.source_samples))
         rehearsal = source_set(model, REHEARSAL_FACTOR * settings.source_samples, REHEARSED_SEED)
         self._learner = Learner(self._store.first.net, model, settings.learn, rehearsal, self._rng)
         self._personal = PersonalPool(model, self._rng, settings.learn.personal)
-        self._source_first = self._scorer.source_mm(self._store.first.net)
+        self._source_first = self._scorer.source_mm(self._shipped)
         self._steps, self._step_s, self._refusals = 0, 0.0, 0
         self._losses: dict[str, float] = {}
         self._decisions: list[Decision] = []
@@ -163,7 +167,7 @@ class Adapter:
             source_before=self._scorer.source_mm(self._store.current.net),
             source_after=self._scorer.source_mm(offered) if finite else float("inf"),
             finite=finite,
-            step_size=relative_change(offered, self._store.first.net),
+            step_size=relative_change(offered, self._shipped),
         )
         return before, offer
 

@@ -144,7 +144,7 @@ class GateSettings:
     """Share lost on the source set for each share gained on held-out samples: those are of the
     last seconds, and the next ones will be as new to the network as the source set is."""
     largest_step: float = 0.05
-    """Change of the weights relative to their size, against the weights at the start."""
+    """Change of the weights relative to their size, against the weights that ship."""
     worse_share: float = 0.02
     """The watch rolls back where new samples score worse by this."""
     refusals: int = 3

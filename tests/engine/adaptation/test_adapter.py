@@ -24,6 +24,7 @@ from engine.adaptation.weights_store import WeightsStore, as_stored
 from engine.errors import WeightsError
 from engine.inference.single_view import single_view_network
 from engine.nets.weights_file import load_network
+from engine.training.checkpoint import export_weights
 from tests.engine.adaptation.film import healthy, sighting_of
 
 SETTINGS = AdaptationSettings(
@@ -122,6 +123,23 @@ def test_rollback_brings_back_the_former_weights(adapter: Adapter) -> None:
     assert newest != adapter.weights != SHIPPED
     adapter.roll_back(0)
     assert (adapter.weights, adapter.revision) == (SHIPPED, 0)
+
+
+def test_what_a_profile_has_forgotten_counts_against_what_is_offered(tmp_path: Path) -> None:
+    net = load_network(SHIPPED)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.mul_(1.03)
+    adapted = tmp_path / "of a profile.safetensors"
+    export_weights(adapted, net, net.config, {})
+    first = Adapter(SETTINGS, SHIPPED, tmp_path / "first")
+    later = Adapter(SETTINGS, adapted, tmp_path / "later")
+    _, offer = later._offer(later._store.current.net)
+    assert offer.step_size == pytest.approx(0.03, rel=0.01)
+    assert offer.source_first == first._offer(first._store.current.net)[1].source_before
+    assert offer.source_before != offer.source_first
+    later.roll_back(0)
+    assert later.weights == adapted
 
 
 @pytest.mark.usefixtures("easy_gate")
