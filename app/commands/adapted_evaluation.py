@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.commands.json_file import write_json
+from app.commands.known_person import estimator_for, weights_of
 from app.commands.npz_file import HandRows
 from app.commands.tracking_run import TrackingRun
 from engine.adaptation.decision import Decision
+from engine.adaptation.profile import Profile
 from engine.adaptation.progress import AdaptationProgress
 from engine.capture.sources import open_camera
 from engine.evaluation.adaptation_table import Half, half_lines, halves, halves_json
 from engine.evaluation.report import EvalReport, without_nan
 from engine.evaluation.table import report_lines
 from engine.evaluation.takes import ForgetBetweenTakes
-from engine.inference.depth_estimator import create_estimator
 from engine.inference.estimator import Estimator
 
 if TYPE_CHECKING:
@@ -61,12 +62,12 @@ def add_adapt(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run_adapted(args: argparse.Namespace, uri: str) -> int:
-    """Both runs, their tables and the gate's decisions."""
-    before = _run(uri, create_estimator(), args.frames, "without adaptation", None)
+def run_adapted(args: argparse.Namespace, uri: str, person: Profile | None) -> int:
+    """Both runs, of a stranger or as `person`, their tables and the gate's decisions."""
+    before = _run(uri, estimator_for(person), args.frames, "without adaptation", None)
     rows = HandRows() if args.out is not None else None
     with tempfile.TemporaryDirectory(prefix="handtune-") as folder:
-        adapting = _adapting(Path(folder), args.steps)
+        adapting = _adapting(Path(folder), args.steps, person)
         after = _run(uri, adapting, args.frames, "with adaptation", rows)
         progress = adapting.adapter.progress
     report, parts = after.report(), halves(before.log, after.log)
@@ -89,11 +90,14 @@ def _run(
     return tracking
 
 
-def _adapting(folder: Path, steps: float) -> AdaptingEstimator:
-    """The shipped tracker with an adapter; imports torch, so only now."""
+def _adapting(folder: Path, steps: float, person: Profile | None) -> AdaptingEstimator:
+    """The same tracker with an adapter; imports torch, so only now."""
     from engine.adaptation.adapting_estimator import create_adapting_estimator
 
-    return create_adapting_estimator(folder, steps)
+    estimator = create_adapting_estimator(folder, steps, weights_of(person))
+    if person is not None:
+        estimator.know_person(person.shapes_for_tracking())
+    return estimator
 
 
 def _lines(

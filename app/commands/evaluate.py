@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 
 from app.commands.adapted_evaluation import add_adapt, run_adapted
-from app.commands.arguments import add_frames, add_json, add_out
+from app.commands.arguments import add_frames, add_json, add_out, add_profile
 from app.commands.json_file import write_json
+from app.commands.known_person import estimator_for, open_profile
 from app.commands.npz_file import HandRows
-from app.commands.tracking_run import TrackingRun, load_estimator
+from app.commands.tracking_run import TrackingRun
+from engine.adaptation.profile import Profile
 from engine.atomic_file import check_writable
 from engine.capture.camera import CameraInfo
 from engine.capture.sources import open_camera
@@ -37,22 +39,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_frames(parser)
     add_out(parser)
     add_json(parser)
+    add_profile(parser)
     add_adapt(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     for target in filter(None, (args.out, args.json)):
         check_writable(target)
+    person = open_profile(args.profile)
     uri = source_uri(args.dataset, args.path)
     with open_camera(uri) as camera:
         _check_truth(camera.info)
-    return run_adapted(args, uri) if args.adapt else _run_plain(args, uri)
+    return run_adapted(args, uri, person) if args.adapt else _run_plain(args, uri, person)
 
 
-def _run_plain(args: argparse.Namespace, uri: str) -> int:
+def _run_plain(args: argparse.Namespace, uri: str, person: Profile | None) -> int:
     rows = HandRows() if args.out is not None else None
     with open_camera(uri) as camera:
-        estimator = ForgetBetweenTakes(load_estimator())
+        estimator = ForgetBetweenTakes(estimator_for(person))
         tracking = TrackingRun(camera, estimator, args.frames, "evaluating", use_truth=True)
         for _, scene in tracking:
             if rows is not None:

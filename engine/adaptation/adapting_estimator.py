@@ -6,7 +6,7 @@ frame, so that the figures do not depend on the machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from engine.adaptation.collector import Collector
 from engine.adaptation.settings import AdaptationSettings
 from engine.inference.backend import AUTO
 from engine.inference.depth_estimator import DepthEstimator, create_estimator, create_networks
+from engine.inference.fitting import KnownShape
 from engine.inference.single_view import SingleViewInference, single_view_network
-from engine.messages import FrameSet, Scene
+from engine.messages import FrameSet, Scene, Side
 
 DEFAULT_SETTINGS = AdaptationSettings()
 
@@ -44,6 +45,10 @@ class AdaptingEstimator:
         self._owed = 0.0
         self._revision = adapter.revision
         self.adapter = adapter
+
+    def know_person(self, shapes: Mapping[Side, KnownShape]) -> None:
+        """Whose hands come, as of DepthEstimator."""
+        self._estimator.know_person(shapes)
 
     def estimate(self, frame_set: FrameSet) -> Scene:
         scene = self._estimator.estimate(frame_set)

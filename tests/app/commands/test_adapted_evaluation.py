@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +12,12 @@ import pytest
 
 from app.cli import main
 from engine.adaptation.decision import Decision
+from engine.adaptation.profile import Profile
+from engine.adaptation.profile_store import ProfileStore
 from engine.adaptation.progress import AdaptationProgress
-from engine.messages import FrameSet, Scene
+from engine.inference.fitting import KnownShape
+from engine.messages import FrameSet, Scene, Side
+from tests.engine.adaptation.test_profile import example
 from tests.fakes.truth_estimator import OFFSET_M, TruthEstimator
 
 SMALL = "width=160,height=120,frames=8,mode=stream"
@@ -40,6 +45,10 @@ class _Adapting:
 
     adapter: _Adapter = field(default_factory=_Adapter)
     inner: TruthEstimator = field(default_factory=TruthEstimator)
+    known: Mapping[Side, KnownShape] | None = None
+
+    def know_person(self, shapes: Mapping[Side, KnownShape]) -> None:
+        self.known = shapes
 
     def estimate(self, frame_set: FrameSet) -> Scene:
         return self.inner.estimate(frame_set)
@@ -55,13 +64,14 @@ class _Adapting:
 def two_runs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, float]]:
     asked: list[tuple[Path, float]] = []
 
-    def adapting(folder: Path, steps: float) -> _Adapting:
+    def adapting(folder: Path, steps: float, _person: Profile | None) -> _Adapting:
         asked.append((folder, steps))
         return _Adapting()
 
-    module = "app.commands.adapted_evaluation"
-    monkeypatch.setattr(f"{module}.create_estimator", lambda: TruthEstimator(miss_every=4))
-    monkeypatch.setattr(f"{module}._adapting", adapting)
+    monkeypatch.setattr(
+        "app.commands.tracking_run.create_estimator", lambda: TruthEstimator(miss_every=4)
+    )
+    monkeypatch.setattr("app.commands.adapted_evaluation._adapting", adapting)
     return asked
 
 
@@ -85,6 +95,32 @@ def test_both_runs_are_compared_on_the_frames_that_both_found(
     assert "2.5 learning steps a frame" in printed
     assert "gate: 1 accepted, 0 refused, 0 rolled back" in printed
     assert "3 not believed (residual 3)" in printed
+
+
+def test_a_person_is_known_without_and_with_learning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDTUNE_PROFILES", str(tmp_path / "profiles"))
+    monkeypatch.setenv("HANDTUNE_CACHE", str(tmp_path / "cache"))
+    ProfileStore().save(example(weights=b"weights of Ada"))
+    made: list[tuple[_Adapting, Path | None]] = []
+
+    def make(weights: Path | None = None) -> _Adapting:
+        made.append((_Adapting(), weights))
+        return made[-1][0]
+
+    monkeypatch.setattr("app.commands.tracking_run.create_estimator", make)
+    monkeypatch.setattr(
+        "engine.adaptation.adapting_estimator.create_adapting_estimator",
+        lambda _folder, _steps, weights: make(weights),
+    )
+    assert main(["eval", "sim", SMALL, "--adapt", "--profile", "Ada"]) == 0
+    assert len(made) == 2
+    for estimator, weights in made:
+        assert weights is not None
+        assert weights.read_bytes() == b"weights of Ada"
+        assert estimator.known is not None
+        assert set(estimator.known) == set(Side)
 
 
 @pytest.mark.parametrize("steps", ["0", "-1", "many", "nan", "1000"])

@@ -1,4 +1,4 @@
-"""`profiles`, `enrol`, `track --profile`: what they print, write and refuse."""
+"""`profiles`, `enrol`, `track` and `eval` with `--profile`: what they print, write and refuse."""
 
 from __future__ import annotations
 
@@ -101,11 +101,12 @@ def test_bad_requests_are_one_sentence(argv: list[str], capsys: pytest.CaptureFi
     assert capsys.readouterr().err.startswith("handtune: ")
 
 
-def test_track_knows_the_person(
-    store: ProfileStore, made: tuple[KnowingEstimator, list[Path | None]]
+@pytest.mark.parametrize("command", [("track", SMALL), ("eval", "sim", "width=160,height=120")])
+def test_the_person_is_known(
+    store: ProfileStore, made: tuple[KnowingEstimator, list[Path | None]], command: tuple[str, ...]
 ) -> None:
     profile = store.save(example(weights=b"weights of Ada"))
-    assert main(["track", SMALL, "--frames", "2", "--profile", "Ada"]) == 0
+    assert main([*command, "--frames", "2", "--profile", "Ada"]) == 0
     estimator, asked = made
     assert asked[0] is not None
     assert asked[0].read_bytes() == b"weights of Ada"
@@ -128,11 +129,13 @@ def test_track_goes_on_with_the_former_profile(
     assert "former one" in capsys.readouterr().err
 
 
-def test_track_of_an_unknown_person_is_refused_before_the_work(
+@pytest.mark.parametrize("command", [("track", SMALL), ("eval", "sim"), ("eval", "sim", "--adapt")])
+def test_an_unknown_person_is_refused_before_the_work(
     made: tuple[KnowingEstimator, list[Path | None]],
     capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
 ) -> None:
-    assert main(["track", SMALL, "--profile", "Nobody"]) == 2
+    assert main([*command, "--profile", "Nobody"]) == 2
     assert "no profile called 'Nobody'" in capsys.readouterr().err
     assert made[0].frames == 0
 
