@@ -17,7 +17,7 @@ import numpy as np
 
 from app.commands.arguments import add_json
 from app.commands.json_file import write_json
-from engine.atomic_file import check_writable
+from engine.atomic_file import OutputError, check_writable
 from engine.errors import UserError
 from engine.evaluation.newcomer_people import newcomer
 from engine.evaluation.newcomers import (
@@ -34,6 +34,8 @@ FIRST_TESTED = 100
 """Newcomers 0 to 99 are there to calibrate and to choose settings on; figures come from later
 ones."""
 
+MOST_STEPS_PER_SECOND = 1000
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=_whole(1), default=50, metavar="N", help="people (50)")
@@ -49,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of other motion to measure on, before and after (20)",
     )  # fmt: skip
     parser.add_argument(
-        "--steps-per-second", type=float, default=4.0, metavar="N",
+        "--steps-per-second", type=_steps_per_second, default=4.0, metavar="N",
         help="learning steps a second of motion (4)",
     )  # fmt: skip
     parser.add_argument("--quiet", action="store_true", help="with nearly ideal sensors")
@@ -103,32 +105,51 @@ class _Kept:
         self._path, self._conditions = path, conditions
         self._rows: dict[tuple[int, str], NewcomerRow] = {}
         if path is not None and path.exists():
-            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            for number, line in enumerate(_text(path).splitlines(), 1):
                 self._read(number, line)
 
     def get(self, number: int, variant: Variant) -> NewcomerRow | None:
         return self._rows.get((number, variant.name))
 
     def add(self, row: NewcomerRow) -> NewcomerRow:
-        """Remember a fresh row."""
+        """Remember a fresh row.
+
+        Raises:
+            OutputError: the file cannot be written, or the disk is full.
+        """
         if self._path is not None:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(
-                    json.dumps({"conditions": self._conditions, "row": row.to_json()}) + "\n"
-                )
+            line = json.dumps({"conditions": self._conditions, "row": row.to_json()})
+            try:
+                with self._path.open("a", encoding="utf-8") as file:
+                    file.write(line + "\n")
+            except OSError as error:
+                raise OutputError(
+                    f"Cannot write '{self._path}': {error.strerror or error}. The rows before are "
+                    "in it; free some space or make it writable, and run this again to go on."
+                ) from error
         return row
 
     def _read(self, number: int, line: str) -> None:
         try:
             entry = json.loads(line)
-            row = row_of(entry["row"])
+            row, conditions = row_of(entry["row"]), entry["conditions"]
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(
                 f"Line {number} of '{self._path}' is no row of newcomers ({error!r}); name another "
                 "file, or delete that line to measure it again."
             ) from error
-        if entry["conditions"] == self._conditions:
+        if conditions == self._conditions:
             self._rows[row.number, row.variant] = row
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"'{path}' cannot be read as rows of newcomers ({error}); name a text file that this "
+            "command wrote, or a new one."
+        ) from error
 
 
 _HEAD = (
@@ -199,3 +220,16 @@ def _whole(lowest: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _steps_per_second(text: str) -> float:
+    try:
+        steps = float(text)
+    except ValueError:
+        steps = math.nan
+    if not 0.0 < steps <= MOST_STEPS_PER_SECOND:
+        raise argparse.ArgumentTypeError(
+            f"expected learning steps a second above 0 and up to {MOST_STEPS_PER_SECOND}, "
+            f"found '{text}'"
+        )
+    return steps

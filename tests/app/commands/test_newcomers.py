@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from app.commands.newcomers import _Kept
+from engine.atomic_file import OutputError
 from engine.evaluation.newcomer_people import Newcomer
 from engine.evaluation.newcomers import ABLATIONS, Accuracy, NewcomerRow, Variant
 
@@ -61,8 +63,51 @@ def test_ablation_has_a_line_for_everything(
     assert len(measured) == len(ABLATIONS)
 
 
-def test_a_damaged_file_of_rows_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"rubbish\n", "Line 1 of"),
+        (b'{"row": {"before": {}, "after": {}}}\n', "Line 1 of"),
+        (b"\x89PNG\r\n\xff\xfe", "cannot be read as rows"),
+    ],
+)
+def test_a_damaged_file_of_rows_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, said: str
+) -> None:
     rows = tmp_path / "rows.jsonl"
-    rows.write_text("rubbish\n")
+    rows.write_bytes(content)
+    assert main(["newcomers", "--count", "1", "--rows", str(rows)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_row_without_its_conditions_is_said(
+    measured: list[tuple[int, str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    assert main(["newcomers", "--count", "1", "--rows", str(rows)]) == 0
+    entry = json.loads(rows.read_text())
+    rows.write_text(json.dumps({"row": entry["row"]}) + "\n")
     assert main(["newcomers", "--count", "1", "--rows", str(rows)]) == 2
     assert "Line 1 of" in capsys.readouterr().err
+    assert len(measured) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is full")
+def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    kept = _Kept(rows, {})
+    rows.symlink_to("/dev/full")
+    nothing = Accuracy(float("nan"), float("nan"), 0.0)
+    row = NewcomerRow(100, "all of it", 1.0, nothing, nothing, 0.0, 0.0, 1.0, 60.0, 0, 1.0)
+    with pytest.raises(OutputError, match="run this again to go on"):
+        kept.add(row)
+
+
+@pytest.mark.parametrize("steps", ["nan", "-1", "0", "inf", "many"])
+def test_an_amount_of_work_that_makes_no_sense_is_refused(
+    steps: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["newcomers", "--steps-per-second", steps])
+    assert ended.value.code == 2
+    assert "learning steps a second" in capsys.readouterr().err
