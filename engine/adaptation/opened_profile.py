@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,7 +55,9 @@ def unpacked_weights(profile: Profile, folder: Path | None = None) -> Path | Non
         return None
     digest = hashlib.sha256(profile.weights).hexdigest()
     path = (folder or cache_folder()) / f"profile-{digest[:16]}.safetensors"
-    if not path.is_file() or sha256_of(path) != digest:
-        with replacing(path) as partial:
-            partial.write_bytes(profile.weights)
+    with suppress(OSError):  # One that is not there, or cannot be read, is written.
+        if sha256_of(path) == digest:
+            return path
+    with replacing(path) as partial:
+        partial.write_bytes(profile.weights)
     return path
