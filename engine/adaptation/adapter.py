@@ -56,6 +56,7 @@ class Adapter:
         self._personal = PersonalPool(model, self._rng, settings.learn.personal)
         self._source_first = self._scorer.source_mm(self._shipped)
         self._steps, self._step_s, self._refusals = 0, 0.0, 0
+        self._began_again_at = 0
         self._losses: dict[str, float] = {}
         self._decisions: list[Decision] = []
 
@@ -106,7 +107,7 @@ class Adapter:
                 break
             self._learn()
             left -= 1
-            if self._steps % self._settings.gate.every_steps == 0:
+            if (self._steps - self._began_again_at) % self._settings.gate.every_steps == 0:
                 decided += self._decide()
         self._decisions.extend(decided)
         return tuple(decided)
@@ -194,8 +195,10 @@ class Adapter:
         )
 
     def _begin_again(self) -> None:
-        """After a rollback: learning goes on from the weights that are back."""
+        """After a rollback: learning goes on from the weights that are back, with a new cycle of
+        its rate, at whose end the gate is asked."""
         self._learner.restart(self._store.current.net)
+        self._began_again_at = self._steps
         self._book.forget_new()
         self._refusals = 0
 

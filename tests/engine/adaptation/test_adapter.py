@@ -143,6 +143,19 @@ def test_what_a_profile_has_forgotten_counts_against_what_is_offered(tmp_path: P
 
 
 @pytest.mark.usefixtures("easy_gate")
+def test_the_gate_is_asked_where_a_cycle_ends_after_a_rollback_too(
+    adapter: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Learner, "step", lambda *_: {})
+    assert adapter.work(steps=8)
+    adapter.work(steps=3)
+    adapter.roll_back(0)  # The learner's rate begins its cycle again.
+    assert not adapter.work(steps=7)
+    (decision,) = adapter.work(steps=1)
+    assert decision.step == 19
+
+
+@pytest.mark.usefixtures("easy_gate")
 def test_the_watch_rolls_back_what_new_samples_speak_against(adapter: Adapter) -> None:
     adapter.work(steps=8)
     assert adapter.revision == 1
