@@ -88,7 +88,8 @@ class AdaptationService(StopOnExit):
         self._decisions: list[Decision] = []  # Of all lives; only ever added to, by any thread.
         self._decided_s = 0.0
         self._paused = self._paused_there = self._stopped = False
-        self._started_ns = self._lives_known = 0
+        self._started_ns = 0
+        self._life_known = (0, False)
         self._first_gain_s: float | None = None
         self._load_ms, self._sent, self._dropped_there = 0.0, 0, 0
         self._trouble = ""
@@ -126,9 +127,12 @@ class AdaptationService(StopOnExit):
         if self._paused or self._stopped:
             return
         try:
-            if self._lives_known != self._learner.lives:
-                self._lives_known = self._learner.lives
-                self._chooser.reset()  # A learner that was started again knows nothing yet.
+            life = (self._learner.lives, self._learner.heard)
+            if life != self._life_known:
+                # It knows nothing when it begins, nor when it has loaded: most of what was chosen
+                # meanwhile had no room.
+                self._life_known = life
+                self._chooser.reset()
             for sighting in sightings:
                 sample = self._chooser.consider(sighting)
                 if sample is not None:

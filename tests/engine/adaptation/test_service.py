@@ -16,7 +16,7 @@ import pytest
 
 from engine.adaptation import tended_process
 from engine.adaptation.learner_side import REPORTED_DECISIONS, MakeAdapter, _Desk
-from engine.adaptation.service import AdaptationService
+from engine.adaptation.service import WAITING_SAMPLES, AdaptationService
 from engine.adaptation.status import AdaptationState
 from engine.inference.backend import NetworkFile
 from tests.fakes.adapters import (
@@ -44,6 +44,21 @@ class EverySighting:
         self.resets += 1
 
     def consider(self, sighting: str) -> str:
+        return sighting
+
+
+class EverySightingOnce(EverySighting):
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: set[str] = set()
+
+    def reset(self) -> None:
+        self._known.clear()
+
+    def consider(self, sighting: str) -> str | None:
+        if sighting in self._known:
+            return None
+        self._known.add(sighting)
         return sighting
 
 
@@ -306,6 +321,17 @@ def test_a_faulty_choice_pauses_learning_and_not_tracking(serve: Serve) -> None:
     service.offer(["good"])
     assert "ZeroDivisionError: good" in service.status().sentence
     reach(service, AdaptationState.PAUSED)
+
+
+def test_what_was_seen_while_the_learner_loads_is_not_known_to_it(serve: Serve) -> None:
+    service = serve(chooser=EverySightingOnce())
+    many = [f"pose {k}" for k in range(3 * WAITING_SAMPLES)]
+    wait_until(lambda: service.pid is not None, SLOW_S)
+    service.offer(many)
+    reach(service, AdaptationState.LEARNING)
+    wait_until(lambda: service.status().samples_sent == WAITING_SAMPLES, SLOW_S)
+    service.offer(many[:1])  # Driven out by newer ones.
+    wait_until(lambda: service.status().samples_sent == WAITING_SAMPLES + 1, SLOW_S)
 
 
 def test_a_learner_that_hangs_does_not_hold_up_the_end(serve: Serve) -> None:
