@@ -113,13 +113,13 @@ def _lines(
 def _work_lines(progress: AdaptationProgress) -> list[str]:
     refused = Counter(progress.refused)
     reasons = ", ".join(f"{reason} {count}" for reason, count in refused.most_common())
-    accepted = sum(decision.accepted for decision in progress.decisions)
     back = sum(decision.rolled_back for decision in progress.decisions)
     return [
         f"samples {progress.samples} to learn from, {progress.held_out} held out, "
         f"{refused.total()} not believed" + (f" ({reasons})" if reasons else ""),
         f"steps {progress.steps}, {progress.steps_per_s:.1f} a second of learning",
-        f"gate: {accepted} accepted, {len(progress.decisions) - accepted - back} refused, "
+        f"gate: {progress.accepted} accepted, "
+        f"{len(progress.decisions) - progress.accepted - back} refused, "
         f"{back} rolled back",
     ]
 

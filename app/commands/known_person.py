@@ -10,7 +10,7 @@ from pathlib import Path
 from app.commands.tracking_run import load_estimator
 from engine.adaptation.opened_profile import unpacked_weights
 from engine.adaptation.profile import Profile
-from engine.adaptation.profile_changes import accepted, improved
+from engine.adaptation.profile_changes import improved
 from engine.adaptation.profile_store import ProfileStore
 from engine.adaptation.service import AdaptationService
 from engine.adaptation.status import AdaptationStatus
@@ -71,10 +71,10 @@ def _keep(status: AdaptationStatus, profile: Profile | None) -> None:
 
 def _tell(status: AdaptationStatus, profile: Profile | None) -> None:
     progress = status.progress
-    count = accepted(status)
-    kept = "" if profile is not None or not count else " Name a --profile to keep the weights."
+    unkept = profile is None and progress.accepted
+    kept = " Name a --profile to keep the weights." if unkept else ""
     told = (
         f"{progress.samples} frames to learn from, {progress.steps} steps, "
-        f"{count} of {len(progress.decisions)} offers accepted.{kept} {status.sentence}"
+        f"{progress.accepted} of {len(progress.decisions)} offers accepted.{kept} {status.sentence}"
     )
     print(f"\nAdaptation: {told.rstrip()}", file=sys.stderr)

@@ -84,12 +84,7 @@ def improved(began: Profile, status: AdaptationStatus) -> Profile:
         base_weights=base_weights_hash(),
         provenance=replace(
             came,
-            decisions=came.decisions + accepted(status),
+            decisions=came.decisions + status.progress.accepted,
             frames=came.frames + status.progress.samples,
         ),
     )
-
-
-def accepted(status: AdaptationStatus) -> int:
-    """How many offers of a session's learner the gate has accepted."""
-    return sum(decision.accepted for decision in status.progress.decisions)

@@ -8,6 +8,7 @@ profile's own name holds either the former or the new one, whole.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,6 +24,8 @@ from engine.atomic_file import OutputError, replacing, write_through
 
 SUFFIX = ".handtune"
 FORMER_SUFFIX = ".former"
+_LEFT_BEHIND = re.compile(rf"(?:{re.escape(SUFFIX)})?\.(?:partial|probe)-(\d+)")
+"""After a profile's name: of a save, or of the look whether it can be written; by whose process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +215,9 @@ class ProfileStore:
     def _sweep(self, target: Path) -> None:
         """Remove what killed saves of this profile left behind."""
         with suppress(OSError):
-            for left in target.parent.glob(f".{_literal(target.stem)}.partial-*"):
-                number = left.name.removeprefix(f".{target.stem}.partial-").split(".")[0]
-                if number.isdecimal() and not psutil.pid_exists(int(number)):
+            for left in target.parent.glob(f".{_literal(target.stem)}.*"):
+                made_by = _LEFT_BEHIND.match(left.name, len(target.stem) + 1)
+                if made_by and not psutil.pid_exists(int(made_by[1])):
                     left.unlink(missing_ok=True)
 
     def _listed(self, name: str) -> ListedProfile:

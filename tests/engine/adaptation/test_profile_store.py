@@ -41,6 +41,18 @@ def test_saved_profiles_are_listed_and_loaded(store: ProfileStore) -> None:
     assert not list(store.folder.glob(".*"))
 
 
+def test_a_save_sweeps_what_killed_ones_left(store: ProfileStore) -> None:
+    store.save(example())
+    gone = 2**22 + 1  # No process has that number.
+    left = (".Ada.partial-{}.handtune", ".Ada.partial-{}.handtune.former", ".Ada.handtune.probe-{}")
+    for name in (*left, ".Ada Lovelace.partial-{}.handtune"):
+        store.folder.joinpath(name.format(gone)).touch()
+    store.save(example())
+    assert [path.name for path in store.folder.glob(".*")] == [
+        f".Ada Lovelace.partial-{gone}.handtune"
+    ]
+
+
 def test_the_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HANDTUNE_PROFILES", str(tmp_path))
     assert default_folder() == tmp_path
