@@ -93,9 +93,8 @@ def create_adapting_estimator(
     def make_networks(path: Path) -> tuple[SingleViewInference, ...]:
         if path == network.weights:
             return create_networks(AUTO, network)
-        onnx = path.with_suffix(".onnx")
-        if not onnx.exists():
-            network.export(path, onnx)  # beside the weights: the cache is for what ships
+        onnx = path.with_suffix(".onnx")  # beside the weights: the cache is for what ships
+        network.export(path, onnx)  # also where one lies there: `folder` may have been used before
         return create_networks(AUTO, replace(network, weights=path, onnx=onnx))
 
     return AdaptingEstimator(

@@ -65,7 +65,7 @@ def serve(
     make_adapter: MakeAdapter,
     network: NetworkFile,
     folder: Path,
-    temporary: Path | None,
+    temporary: Path,
 ) -> None:
     """The process: learn until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the tracker's to handle.
@@ -97,14 +97,13 @@ class _Inbox:
             self.samples.put(message)
 
 
-def _listen(pipe: Connection, inbox: _Inbox, temporary: Path | None) -> None:
+def _listen(pipe: Connection, inbox: _Inbox, temporary: Path) -> None:
     """Take in what comes, so that the tracker's side never waits; end everything at the end."""
     try:
         while True:
             inbox.put(pipe.recv())
     except (EOFError, OSError):
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         os._exit(0)
 
 
@@ -177,7 +176,7 @@ class _Desk:
         """The weights in use as ONNX: made here, because the tracker's process has no torch."""
         weights = self._adapter.weights
         onnx = weights.with_suffix(".onnx")
-        if not onnx.exists():
+        if not onnx.exists():  # Else of these weights: each life numbers them in its own folder.
             for old in weights.parent.glob("*.onnx"):
                 if not old.with_suffix(weights.suffix).exists():
                     old.unlink(missing_ok=True)

@@ -19,11 +19,8 @@ def create_adaptation(
     weights: Path | None = None,
     backend: str = AUTO,
     settings: AdaptationSettings = DEFAULT_SETTINGS,
-    folder: Path | None = None,
 ) -> AdaptationService:
     """The adaptation of the shipped weights, or of a file's, for an estimator of `backend`.
-
-    Accepted weights are kept in `folder`; without one they are gone after `stop`.
 
     Raises:
         WeightsError: the shipped weights are missing or damaged.
@@ -33,7 +30,6 @@ def create_adaptation(
         make_adapter=partial(make_adapter, settings),
         load=partial(load_networks, backend),
         chooser=Collector(settings.collect),
-        folder=folder,
     )
 
 

@@ -36,7 +36,7 @@ class AdaptationProcess:
         make_adapter: MakeAdapter,
         network: NetworkFile,
         folder: Path,
-        temporary: Path | None = None,
+        temporary: Path,
     ) -> None:
         """Starts it at once, at `network`'s weights; it writes into `folder`.
 

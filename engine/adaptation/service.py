@@ -66,14 +66,13 @@ class AdaptationService(StopOnExit):
         make_adapter: MakeAdapter,
         load: LoadNetworks,
         chooser: Chooser,
-        folder: Path | None = None,
     ) -> None:
-        """Accepted weights are kept in `folder`; without one they are gone after `stop`."""
+        """Accepted weights are files of a folder that is gone after `stop`: what shall stay is
+        read before."""
         self._network = network
         self._make_adapter = make_adapter
         self._load = load
         self._chooser = chooser
-        self._folder = folder
         self._scratch: Path | None = None
         self._samples: Channel[AdaptationSample] = Channel(WAITING_SAMPLES)
         self._learner = TendedProcess(self._launch)
@@ -105,10 +104,7 @@ class AdaptationService(StopOnExit):
         self._worker.request_stop()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
-        """End thread and process; False when the thread still hangs after `timeout_s`.
-
-        Accepted weights without a folder of their own are gone with it.
-        """
+        """End thread and process; False when the thread still hangs after `timeout_s`."""
         self.request_stop()
         self._learner.kill()  # Nothing can wait for it any more.
         return self._worker.stop(timeout_s)
@@ -214,13 +210,12 @@ class AdaptationService(StopOnExit):
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _launch(self, weights: Path, life: int) -> AdaptationProcess:
-        if self._folder is None and self._scratch is None:
+        if self._scratch is None:
             self._scratch = new_scratch_folder()
-        folder = self._folder or self._scratch or Path()
         return AdaptationProcess(
             self._make_adapter,
             replace(self._network, weights=weights, onnx=None),
-            folder / f"life-{life}",
+            self._scratch / f"life-{life}",
             temporary=self._scratch,
         )
 
