@@ -130,6 +130,7 @@ class Adapter:
         started = time.perf_counter()
         lessons = self._book.reservoir.draw(self._rng, self._settings.learn.lessons)
         losses = self._learner.step(lessons, self._personal.draw(self._book.reservoir.lessons))
+        self._book.reservoir.explain(lessons, self._learner.apart_m)
         for name, value in losses.items():
             self._losses[name] = 0.95 * self._losses.get(name, value) + 0.05 * value
         self._steps += 1
