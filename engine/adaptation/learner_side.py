@@ -162,8 +162,7 @@ class _Desk:
     def report(self, dropped: int = 0) -> Report:
         progress = self._adapter.progress
         progress = replace(progress, decisions=progress.decisions[-REPORTED_DECISIONS:])
-        onnx = self._onnx() if progress.revision else None
-        return Report(progress, self._adapter.weights, onnx, self._rollbacks, dropped)
+        return Report(progress, self._adapter.weights, self._onnx(), self._rollbacks, dropped)
 
     def _obey(self, command: Command | RollBack) -> None:
         if isinstance(command, Command):
@@ -172,15 +171,19 @@ class _Desk:
         self._rollbacks += 1
         self._adapter.roll_back(command.revision)
 
-    def _onnx(self) -> Path:
-        """The weights in use as ONNX: made here, because the tracker's process has no torch."""
+    def _onnx(self) -> Path | None:
+        """The weights in use as ONNX: made here, because the tracker's process has no torch. None
+        of those that the session began with, which the tracker keeps compiled."""
         weights = self._adapter.weights
         onnx = weights.with_suffix(".onnx")
-        if not onnx.exists():  # Else of these weights: each life numbers them in its own folder.
-            for old in weights.parent.glob("*.onnx"):
-                if not old.with_suffix(weights.suffix).exists():
-                    old.unlink(missing_ok=True)
-            partial = onnx.with_suffix(".part")
-            self._network.export(weights, partial)
-            partial.replace(onnx)
-        return onnx
+        if onnx.exists():  # Of these weights: each life numbers its own in its own folder.
+            return onnx
+        return self._exported(weights, onnx) if self._adapter.progress.revision else None
+
+    def _exported(self, weights: Path, onnx: Path) -> Path:
+        for old in weights.parent.glob("*.onnx"):
+            if not old.with_suffix(weights.suffix).exists():
+                old.unlink(missing_ok=True)
+        partial = onnx.with_suffix(".part")
+        self._network.export(weights, partial)
+        return partial.replace(onnx)

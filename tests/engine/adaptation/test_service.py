@@ -190,6 +190,18 @@ def another_learner(service: AdaptationService, former_pid: int | None) -> None:
     reach(service, AdaptationState.COLLECTING)
 
 
+def test_weights_of_an_earlier_life_come_back_without_an_export(tmp_path: Path) -> None:
+    network = fake_network(tmp_path)
+    first = _Desk(FakeAdapter(network.weights, tmp_path / "life-1"), network)
+    assert first.report().onnx is None
+    first._adapter.add("good")
+    first.work()
+    accepted = first.report()
+    later = _Desk(FakeAdapter(accepted.weights, tmp_path / "life-2"), network)
+    assert later.report().progress.revision == 0
+    assert later.report().onnx == accepted.onnx is not None
+
+
 def noted(service: AdaptationService) -> list[tuple[str, int]]:
     return [(d.reason, d.revision) for d in service.status().progress.decisions]
 
