@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from engine.adaptation.settings import (
     LearnSettings,
     ReservoirSettings,
 )
+from engine.adaptation.teacher import Lesson
 from engine.adaptation.weights_store import WeightsStore, as_stored
 from engine.errors import WeightsError
 from engine.inference.single_view import single_view_network
@@ -146,7 +148,11 @@ def test_what_a_profile_has_forgotten_counts_against_what_is_offered(tmp_path: P
 def test_the_gate_is_asked_where_a_cycle_ends_after_a_rollback_too(
     adapter: Adapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Learner, "step", lambda *_: {})
+    def idle(learner: Learner, lessons: Sequence[Lesson], _personal: object) -> dict[str, float]:
+        learner.apart_m = [0.006] * len(lessons)
+        return {}
+
+    monkeypatch.setattr(Learner, "step", idle)
     assert adapter.work(steps=8)
     adapter.work(steps=3)
     adapter.roll_back(0)  # The learner's rate begins its cycle again.
