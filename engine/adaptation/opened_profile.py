@@ -54,10 +54,26 @@ def unpacked_weights(profile: Profile, folder: Path | None = None) -> Path | Non
     if profile.weights is None:
         return None
     digest = hashlib.sha256(profile.weights).hexdigest()
-    path = (folder or cache_folder()) / f"profile-{digest[:16]}.safetensors"
+    path = (folder or cache_folder()) / f"{_stem(digest)}.safetensors"
     with suppress(OSError):  # One that is not there, or cannot be read, is written.
         if sha256_of(path) == digest:
             return path
     with replacing(path) as partial:
         partial.write_bytes(profile.weights)
     return path
+
+
+def forget_unpacked(profile: Profile, folder: Path | None = None) -> None:
+    """Remove what was made from the adapted weights for running them, as far as that goes; it is
+    made again where it is needed."""
+    if profile.weights is None:
+        return
+    stem = _stem(hashlib.sha256(profile.weights).hexdigest())
+    for made in (folder or cache_folder()).glob(f"{stem}*"):
+        with suppress(OSError):  # In use, where that keeps a file.
+            made.unlink()
+
+
+def _stem(digest: str) -> str:
+    """Of the names of all files made from weights with this hash."""
+    return f"profile-{digest[:16]}"

@@ -17,7 +17,7 @@ from pathlib import Path
 import platformdirs
 import psutil
 
-from engine.adaptation.opened_profile import OpenedProfile, fitted_to_program
+from engine.adaptation.opened_profile import OpenedProfile, fitted_to_program, forget_unpacked
 from engine.adaptation.profile import Profile, ProfileError, checked_name
 from engine.adaptation.profile_file import profile_bytes, profile_of
 from engine.atomic_file import OutputError, replacing, write_through
@@ -151,6 +151,7 @@ class ProfileStore:
         """
         profile = self.load(name).without_weights()
         saved = self.save(profile if keep_shapes else profile.without_shapes())
+        _forget_made_from(self._former(name))
         self._former(name).unlink(missing_ok=True)
         return saved
 
@@ -166,8 +167,9 @@ class ProfileStore:
             raise ProfileError(self._none_called(name))
         try:
             # The former one first: a kill in between must not bring the person back.
-            self._former(name).unlink(missing_ok=True)
-            path.unlink()
+            for one in (self._former(name), path):
+                _forget_made_from(one)
+                one.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(
                 f"Cannot delete '{path}': {error.strerror}. Nothing was changed; check the "
@@ -208,6 +210,7 @@ class ProfileStore:
             shutil.copyfile(present, aside)
             with aside.open("rb+") as file:
                 os.fsync(file.fileno())
+            _forget_made_from(former)
             os.replace(aside, former)
         finally:
             aside.unlink(missing_ok=True)
@@ -250,6 +253,12 @@ def _read(path: Path) -> Profile:
         ) from error
     name = path.name.removesuffix(FORMER_SUFFIX).removesuffix(SUFFIX)
     return replace(profile_of(data, str(path)), name=name)
+
+
+def _forget_made_from(path: Path) -> None:
+    """What was made from the weights in a profile's file goes with it."""
+    with suppress(ProfileError, FileNotFoundError):
+        forget_unpacked(_read(path))
 
 
 def _literal(text: str) -> str:

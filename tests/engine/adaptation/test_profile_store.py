@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,6 +169,27 @@ def test_weights_become_a_file_once(tmp_path: Path) -> None:
     assert unpacked_weights(example(weights=b"abc"), tmp_path) == path
     assert path.read_bytes() == b"abc"
     assert unpacked_weights(example(weights=None), tmp_path) is None
+
+
+@pytest.mark.parametrize("forget", [ProfileStore.delete, ProfileStore.reset])
+def test_what_was_made_from_forgotten_weights_goes_too(
+    store: ProfileStore,
+    forget: Callable[[ProfileStore, str], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HANDTUNE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "cache").mkdir()
+    other = unpacked_weights(example(weights=b"another person's"))
+    assert other is not None
+    for weights in (b"oldest", b"former", b"present"):
+        profile = store.save(example(weights=weights))
+        made = unpacked_weights(profile)
+        assert made is not None
+        made.with_name(f"{made.stem}-0123-v1.onnx").write_bytes(weights)
+    assert len(list(other.parent.iterdir())) == 5, "those of the oldest are gone"
+    forget(store, profile.name)
+    assert list(other.parent.iterdir()) == [other]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked child")
