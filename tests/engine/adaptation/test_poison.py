@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,22 @@ SETTINGS = AdaptationSettings(
     source_samples=24,
 )
 FRAMES, STEPS = 24, 6
-SEEDS = range(4)
+CREDULOUS = replace(
+    SETTINGS,
+    teacher=TeacherSettings(
+        iterations=4,
+        least_trust=-inf,
+        least_explained=0.0,
+        worst_residual_m=inf,
+        worst_stray_m=inf,
+        apart_m=inf,
+        worst_outside=inf,
+        wrist_rad=inf,
+    ),
+    learn=LearnSettings(lessons=2, personal=0, source=1, warm_up=1, keep=0.5),
+    gate=replace(SETTINGS.gate, every_steps=2),
+)
+"""A teacher who believes everything, and few steps that go as far as they may."""
 NOISE = 1.01
 """A hundredth is less than what 24 frames can tell."""
 
@@ -53,6 +69,7 @@ def truth_shots() -> tuple[Shot, ...]:
     return tuple(healthy(rng) for _ in range(24))
 
 
+@cache
 def error_mm(weights: Path) -> float:
     """Mean joint error on clean frames of the person, the network alone."""
     network = SingleViewInference(TorchBackend(weights, 1))
@@ -66,22 +83,18 @@ def error_mm(weights: Path) -> float:
 
 
 @cache
-def shipped_error_mm() -> float:
-    return error_mm(single_view_network().weights)
-
-
-def samples_of(kind: str, seed: int, healthy_share: float = 0.0) -> list[AdaptationSample]:
+def samples_of(kind: str, seed: int, healthy_share: float = 0.0) -> tuple[AdaptationSample, ...]:
     rng = np.random.default_rng([seed, len(kind)])
     shots = [
         healthy(rng) if rng.random() < healthy_share else POISONS[kind](rng) for _ in range(FRAMES)
     ]
     seen = [sighting_of(shot, k, trusted=1.0) for k, shot in enumerate(shots)]
     samples = [sample_of(sighting) for sighting in seen if sighting is not None]
-    return [sample for sample in samples if sample is not None]
+    return tuple(sample for sample in samples if sample is not None)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("kind", list(POISONS))
 def test_nothing_is_learnt_from_poison(kind: str, seed: int, tmp_path: Path) -> None:
     adapter = Adapter(SETTINGS, single_view_network().weights, tmp_path)
@@ -94,6 +107,24 @@ def test_nothing_is_learnt_from_poison(kind: str, seed: int, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("kind", [kind for kind in POISONS if kind != "frozen camera"])
+def test_the_gate_refuses_poison_that_the_teacher_believes(
+    kind: str, seed: int, tmp_path: Path
+) -> None:
+    """A frozen camera shows a healthy hand: what keeps it out is that it says nothing new."""
+    adapter = Adapter(CREDULOUS, single_view_network().weights, tmp_path)
+    for sample in samples_of(kind, seed):
+        adapter.add(sample)
+    decisions = adapter.work(steps=2)
+    assert not adapter.progress.refused, "the poison came as far as the gate"
+    assert decisions
+    assert not any(decision.accepted for decision in decisions)
+    assert adapter.weights == single_view_network().weights
+    assert error_mm(adapter.weights) <= error_mm(single_view_network().weights)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(POISONS))
 def test_poison_among_healthy_frames_does_no_harm(kind: str, tmp_path: Path) -> None:
     adapter = Adapter(SETTINGS, single_view_network().weights, tmp_path)
@@ -101,7 +132,7 @@ def test_poison_among_healthy_frames_does_no_harm(kind: str, tmp_path: Path) -> 
         adapter.add(sample)
     adapter.work(steps=2 * STEPS)
     assert adapter.progress.steps > 0, "there was something to learn from"
-    assert error_mm(adapter.weights) <= NOISE * shipped_error_mm()
+    assert error_mm(adapter.weights) <= NOISE * error_mm(single_view_network().weights)
 
 
 @pytest.mark.slow
@@ -115,21 +146,12 @@ def test_a_teacher_that_lies_is_not_followed(
 
     def lying(book: LessonBook, sample: AdaptationSample) -> None:
         teach(book, sample)
-        kept = (*book.reservoir.lessons, *book.reservoir.held_out)
-        book.reservoir.replace(
-            [
-                replace(
-                    lesson,
-                    keypoints=sample.keypoints + [0.0, 0.03, 0.02],
-                    pose=replace(
-                        lesson.pose,
-                        wrist_position=sample.pose.wrist_position + [0.0, 0.03, 0.02],
-                    ),
-                )
-                for lesson in kept
-                if lesson.sample is sample
-            ]
-        )
+        aside = np.array([0.0, 0.03, 0.02])
+        for lesson in (*book.reservoir.lessons, *book.reservoir.held_out):
+            if lesson.sample is sample:
+                pose = replace(lesson.pose, wrist_position=sample.pose.wrist_position + aside)
+                lie = replace(lesson, keypoints=sample.keypoints + aside, pose=pose)
+                book.reservoir.replace(sample, lie)
 
     monkeypatch.setattr(LessonBook, "_teach_new", lying)
     settings = replace(
@@ -148,4 +170,6 @@ def test_a_teacher_that_lies_is_not_followed(
     assert adapter.progress.steps == 4 * STEPS, "there was something to be misled by"
     assert decisions
     assert sum(decision.accepted for decision in decisions) <= 1
-    assert error_mm(adapter.weights) <= NOISE * shipped_error_mm(), "the lie itself was not learnt"
+    assert error_mm(adapter.weights) <= NOISE * error_mm(single_view_network().weights), (
+        "the lie itself was not learnt"
+    )
