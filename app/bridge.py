@@ -35,6 +35,8 @@ class SessionBridge(QObject):
     """(now_ns): after every look."""
     began = Signal(str)
     """(uri): a session for this source was started."""
+    ending = Signal()
+    """The session is about to be asked to end: it can still be asked for what it has."""
     released = Signal()
     """The last session let go of everything, and none waits."""
 
@@ -55,8 +57,8 @@ class SessionBridge(QObject):
 
     def start(self, wish: SessionWish) -> None:
         """Track this source, letting go of the present one first."""
-        self._next = wish
         self.request_stop()
+        self._next = wish
         self._start_next()
 
     def stop(self) -> None:
@@ -67,6 +69,7 @@ class SessionBridge(QObject):
     def request_stop(self) -> None:
         """Ask the session to end; `released` tells when it has."""
         if self._session is not None and not self._stopping:
+            self.ending.emit()
             self._stopping = True
             self._session.request_stop()
 

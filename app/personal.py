@@ -47,6 +47,7 @@ class PersonalRoom(QObject):
         self.adaptation, self.learning_card = AdaptationPresenter(), LearningCard()
         self.improve = self.learning = False
         self._bridge = bridge
+        bridge.ending.connect(self.keep_what_was_learnt)
         people.changed.connect(self._person_changed)
         enrolment.begun.connect(self._enrolment_begun)
         enrolment.left.connect(self._enrolment_left)
@@ -138,7 +139,8 @@ class PersonalRoom(QObject):
         self.people.show()
 
     def keep_what_was_learnt(self) -> None:
-        """Put accepted weights into the profile; also just before a session ends."""
+        """Put accepted weights into the profile; also just before a session ends, and before the
+        profile is used for the next one."""
         status = self._bridge.status
         if status is not None and not self._bridge.stopping:
             self.people.keep(self._bridge.wish, status.adaptation)

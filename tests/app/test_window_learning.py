@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -100,11 +101,27 @@ def test_a_learner_that_has_stopped_for_good_is_begun_anew(qtbot: QtBot, desk: D
     assert desk.sessions[1].wish.improve
 
 
-def test_what_is_learnt_is_in_the_profile_even_if_the_window_closes_at_once(
-    qtbot: QtBot, desk: Desk, tmp_path: Path
+def _stop(desk: Desk) -> None:
+    desk.window.start_or_stop()
+
+
+def _calibrate(desk: Desk) -> None:
+    desk.window.calibration.calibrate()
+    room = desk.window.calibration.room
+    assert room is not None
+    room.leave()
+
+
+def _close(desk: Desk) -> None:
+    desk.window.close()
+
+
+@pytest.mark.parametrize("end", [_stop, _calibrate, _close])
+def test_what_is_learnt_is_in_the_profile_even_if_the_session_ends_at_once(
+    qtbot: QtBot, desk: Desk, tmp_path: Path, end: Callable[[Desk], None]
 ) -> None:
     _improved(qtbot, desk, tmp_path)
-    desk.window.close()
+    end(desk)
     qtbot.waitUntil(lambda: not desk.window.bridge.holding)
     desk.window.people.keeper.close()
     assert desk.store.load("Ada").weights == b"better weights"
