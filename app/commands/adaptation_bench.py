@@ -119,7 +119,6 @@ class AdaptationBench:
         return self._adaptation.status().state is not AdaptationState.FAILED
 
     def _figures(self, status: AdaptationStatus) -> AdaptationFigures:
-        decisions = status.progress.decisions
         return AdaptationFigures(
             off=percentiles(self._off_ms),
             on=percentiles(self._on_ms),
@@ -129,8 +128,8 @@ class AdaptationBench:
             steps_per_s=status.progress.steps / self._learning_s,
             first_gain_s=self._first_gain_s,
             load_ms=status.load_ms,
-            accepted=sum(decision.accepted for decision in decisions),
-            decided=len(decisions),
+            accepted=status.progress.accepted,
+            decided=len(status.progress.decisions),
         )
 
 

@@ -83,7 +83,6 @@ class Adapter:
             revision=self.revision,
             decisions=tuple(self._decisions),
             refused=dict(self._book.refused),
-            shapes=dict(self._book.shapes),
         )
 
     def add(self, sample: AdaptationSample) -> None:

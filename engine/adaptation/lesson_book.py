@@ -6,7 +6,6 @@ The person's shape comes from the lessons themselves (about twenty spread frames
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +37,6 @@ class LessonBook:
         self._next_shape = dict.fromkeys(Side, self._settings.shape_again)
         self.refused: Counter[str] = Counter()
         self._new: list[AdaptationSample] = []
-
-    @property
-    def shapes(self) -> Mapping[Side, Float64]:
-        """[10] of every side that enough was seen of."""
-        return {side: shape for side, shape in self._shapes.items() if shape is not None}
 
     @property
     def newly_held_out(self) -> list[Lesson]:

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
 from engine.adaptation.decision import Decision
-from engine.messages import Side
-
-Float64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +26,6 @@ class AdaptationProgress:
     """All in the order in which they became known; in a Report only the last ones."""
     refused: Mapping[str, int] = field(default_factory=dict)
     """Samples that the teacher did not believe, by reason."""
-    shapes: Mapping[Side, Float64] = field(default_factory=dict)
-    """[10] of every hand that enough was seen of."""
 
     @property
     def accepted(self) -> int:

@@ -199,7 +199,7 @@ class _Learning(AbstractContextManager["_Learning"]):
     def accepted(self) -> int:
         if self._adapting is None:
             return 0
-        return sum(decision.accepted for decision in self._adapting.adapter.progress.decisions)
+        return self._adapting.adapter.progress.accepted
 
     def outcome(self, result: EnrolmentResult | None) -> DepthEstimator:
         """A fresh tracker with the weights and the shape that were learnt."""
