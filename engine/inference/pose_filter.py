@@ -15,10 +15,10 @@ Float64 = npt.NDArray[np.float64]
 
 # A compromise between the lag of a fast hand at 15 frames a second and the jitter of a resting one
 # (docs/benchmarks.md).
-POSITION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=200.0)  # metres
-ROTATION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=16.0)  # radians
-ANGLES = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=8.0)  # radians, 22 together
-SHAPE = OneEuroSettings(rest_cutoff_hz=4.0, speed_gain=2.0)  # standard deviations
+POSITION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=400.0)  # metres
+ROTATION = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=32.0)  # radians
+ANGLES = OneEuroSettings(rest_cutoff_hz=2.5, speed_gain=16.0)  # radians, 22 together
+SHAPE = OneEuroSettings(rest_cutoff_hz=3.0, speed_gain=1.0)  # standard deviations
 
 
 class PoseFilter:

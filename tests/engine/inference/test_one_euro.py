@@ -42,10 +42,10 @@ def test_a_value_that_is_not_later_starts_anew(settings: OneEuroSettings) -> Non
     np.testing.assert_allclose(smooth(np.array([-7.0]), 1 / RATE_HZ), [-7.0])
 
 
-# Jitter as measured of a hand at rest: 1 mm, 1 degree, 2 degrees (standard deviation).
+# More jitter than a hand at rest has today: 1 mm, 1 degree, 2 degrees (standard deviation).
 @pytest.mark.parametrize(
     ("settings", "size", "jitter", "at_most"),
-    [(POSITION, 3, 0.001, 0.55), (ROTATION, 3, 0.017, 0.55), (ANGLES, 22, 0.035, 0.85)],
+    [(POSITION, 3, 0.001, 0.55), (ROTATION, 3, 0.017, 0.62), (ANGLES, 22, 0.035, 0.85)],
     ids=SETTINGS.keys(),
 )
 def test_jitter_at_rest_falls(
@@ -59,13 +59,13 @@ def test_jitter_at_rest_falls(
 
 @pytest.mark.parametrize(
     ("settings", "speed", "lag_s"),
-    [(POSITION, 0.5, 0.012), (ROTATION, 3.0, 0.018), (ANGLES, 6.0, 0.018)],
+    [(POSITION, 0.5, 0.002), (ROTATION, 3.0, 0.004), (ANGLES, 6.0, 0.004)],
     ids=SETTINGS.keys(),
 )
 def test_a_moving_hand_is_followed_closely(
     settings: OneEuroSettings, speed: float, lag_s: float
 ) -> None:
-    """Lag behind a ramp of half a metre, or three radians, a second; at most half a frame."""
+    """Lag behind half a metre, or some radians, a second: at most an eighth of a frame."""
     ramp = speed * np.arange(120)[:, None] / RATE_HZ
     behind = (ramp - _filtered(settings, ramp))[60:] / speed
     assert 0 < behind.max() < lag_s
